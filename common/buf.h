@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * A growing run of bytes with a ceiling. A failed append (ceiling or memory) is remembered in
+ * `failed`; later appends do nothing, so a writer checks once at the end.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/macros.h"
+
+struct buf {
+	char  *data;   /* owns; NUL behind data[len] whenever data is not NULL */
+	size_t len;
+	size_t size;   /* allocated */
+	size_t max;    /* ceiling of len */
+	bool   failed;
+};
+
+#define BUF_INIT(ceiling) ((struct buf){ .max = (ceiling) })
+
+/* Releases the bytes; the buffer can be used again with the same ceiling. */
+void buf_deinit(struct buf *buf);
+/* Empties it and forgets a failure; keeps the allocation. */
+void buf_reset(struct buf *buf);
+
+void buf_add(struct buf *buf, const void *data, size_t len);
+void buf_add_str(struct buf *buf, const char *text);
+void buf_add_char(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *format, ...) _printf_(2, 3);
+
+/* Hands the bytes (NUL terminated, malloc'd) to the caller, or NULL after a failure; empties it. */
+char *buf_steal(struct buf *buf);
