@@ -29,6 +29,9 @@ struct civil civil_from_seconds(int64_t seconds);
 int civil_weekday(const struct civil *civil);
 int civil_days_in_month(int year, int month);
 
+/* Whole seconds of an instant, rounded down also before 1970. */
+int64_t instant_seconds(int64_t usec);
+
 /* RFC 3339 with Z or a numeric offset, up to 6 digits of fraction; 0 or -EINVAL. */
 int instant_parse(const char *text, int64_t *ret_usec);
 /* RFC 3339 in UTC with Z; a fraction only where there is one. */

@@ -26,7 +26,7 @@ void           sha256_update(struct sha256 *sha, const void *data, size_t len);
 void           sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE]);
 /* Takes NULL, returns NULL. */
 struct sha256 *sha256_free(struct sha256 *sha);
-/* Reuses the state for a next digest. */
+/* Forgets what was fed and starts a new digest in the same state; only before sha256_final(). */
 void           sha256_reset(struct sha256 *sha);
 
 /* Compares in constant time. */
