@@ -1,0 +1,78 @@
+/*
+ * The table of options: the one place where an option is named, bounded, defaulted and explained.
+ * Limits are those of the protocol's documentation, cowork-protocol(7).
+ */
+
+#include "daemon/config.h"
+
+static const char *const requests_names[] = { "none", "changes", "all", NULL };
+
+#define AT(member) offsetof(struct config, member)
+
+const struct config_option config_options[] = {
+	{ "listen", "address", CONFIG_TEXT, AT(address), "127.0.0.1", 0, 64, NULL, CONFIG_RESTART,
+	  "Address to listen on, numeric; 0.0.0.0 or :: for all. Not used with socket activation." },
+	{ "listen", "port", CONFIG_INT, AT(port), "7470", 0, 65535, NULL, CONFIG_RESTART,
+	  "TCP port; 0 takes a free one and logs it." },
+	{ "listen", "backlog", CONFIG_INT, AT(backlog), "512", 1, 65535, NULL, CONFIG_RESTART,
+	  "Connections the kernel keeps waiting for us." },
+
+	{ "tls", "certificate", CONFIG_PATH, AT(certificate), "/etc/coworkd/tls/cert.pem", 0, 4096,
+	  NULL, 0, "Certificate chain, PEM, server's first. Read again at reload." },
+	{ "tls", "key", CONFIG_PATH, AT(key), "/etc/coworkd/tls/key.pem", 0, 4096, NULL, 0,
+	  "Private key, PEM, readable by the service only. Read again at reload." },
+
+	{ "database", "conninfo", CONFIG_TEXT, AT(conninfo),
+	  "host=/run/postgresql dbname=cowork user=coworkd", 1, 4096, NULL,
+	  CONFIG_RESTART | CONFIG_SECRET,
+	  "libpq connection string of the daemon. Use a socket folder or hostaddr: looking up a "
+	  "name would hold up the daemon." },
+	{ "database", "report_conninfo", CONFIG_TEXT, AT(report_conninfo),
+	  "host=/run/postgresql dbname=cowork user=cowork_report", 1, 4096, NULL,
+	  CONFIG_RESTART | CONFIG_SECRET, "Connection of coworkd verify; a role that only reads." },
+	{ "database", "admin_conninfo", CONFIG_TEXT, AT(admin_conninfo),
+	  "host=/run/postgresql dbname=cowork user=postgres", 1, 4096, NULL,
+	  CONFIG_RESTART | CONFIG_SECRET,
+	  "Connection of coworkd migrate; a role that may SET ROLE cowork_owner." },
+	{ "database", "lane_connections", CONFIG_INT, AT(lane_connections), "4", 1, 64, NULL,
+	  CONFIG_RESTART, "Connections for changes; as many sites can change at one time." },
+	{ "database", "read_connections", CONFIG_INT, AT(read_connections), "4", 1, 64, NULL,
+	  CONFIG_RESTART, "Connections for reading." },
+	{ "database", "connect_timeout", CONFIG_DURATION, AT(connect_timeout), "5s", 100, 60000,
+	  NULL, 0, "How long one attempt to connect may take." },
+	{ "database", "read_queue", CONFIG_INT, AT(read_queue), "1024", 1, 100000, NULL, 0,
+	  "Reads that may wait for a connection; more are refused as busy." },
+
+	{ "limits", "connections", CONFIG_INT, AT(connections), "4096", 1, 1000000, NULL, 0,
+	  "Clients at one time; lowered to the descriptor limit less a reserve." },
+	{ "limits", "connections_per_source", CONFIG_INT, AT(connections_per_source), "64", 1,
+	  1000000, NULL, 0, "Clients at one time from one address (IPv6: one /64)." },
+	{ "limits", "connections_before_login", CONFIG_INT, AT(connections_before_login), "256", 1,
+	  1000000, NULL, 0, "Clients at one time that have not logged in yet." },
+	{ "limits", "handshake_timeout", CONFIG_DURATION, AT(handshake_timeout), "5s", 100, 600000,
+	  NULL, 0, "A TLS handshake takes no longer." },
+	{ "limits", "login_timeout", CONFIG_DURATION, AT(login_timeout), "10s", 100, 600000, NULL,
+	  0, "From connection to login." },
+	{ "limits", "line_timeout", CONFIG_DURATION, AT(line_timeout), "10s", 100, 600000, NULL, 0,
+	  "From the first byte of a line to its end." },
+	{ "limits", "request_timeout", CONFIG_DURATION, AT(request_timeout), "15s", 100, 600000,
+	  NULL, 0, "A request is answered within this time, if only by timeout." },
+	{ "limits", "output_timeout", CONFIG_DURATION, AT(output_timeout), "10s", 100, 600000, NULL,
+	  0, "A client that takes nothing of its waiting output for this long is closed." },
+	{ "limits", "output_bytes", CONFIG_SIZE, AT(output_bytes), "256KiB", 4096, 16777216, NULL,
+	  0, "Output waiting for a client before its requests are no longer read." },
+	{ "limits", "in_flight", CONFIG_INT, AT(in_flight), "32", 1, 1024, NULL, 0,
+	  "Requests of one client under way before no more are read." },
+	{ "limits", "lane_queue", CONFIG_INT, AT(lane_queue), "4096", 1, 1000000, NULL, 0,
+	  "Changes of one site that may wait; more are refused as busy." },
+	{ "limits", "accepts", CONFIG_INT, AT(accepts), "16", 1, 1024, NULL, 0,
+	  "New connections taken in one go." },
+	{ "limits", "drain_timeout", CONFIG_DURATION, AT(drain_timeout), "10s", 0, 600000, NULL, 0,
+	  "How long requests under way may take to finish when the service stops." },
+
+	{ "log", "level", CONFIG_CHOICE, AT(level), "info", 0, 0, log_level_names, 0,
+	  "Least important line that is written." },
+	{ "log", "requests", CONFIG_CHOICE, AT(requests), "changes", 0, 0, requests_names, 0,
+	  "Which answered requests are logged." },
+	{ NULL },
+};
