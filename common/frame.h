@@ -2,7 +2,7 @@
 
 /*
  * Line frames: bytes in, complete lines out. A line is complete only with its LF (PROTOCOL section 1).
- * The cap is checked before anything is stored, so a peer can make us hold at most `max` bytes.
+ * The cap is checked before anything is stored, so a peer can make us hold at most `max` + 1 bytes.
  */
 
 #include <stdbool.h>
@@ -21,7 +21,6 @@ enum frame_status {
 	FRAME_LINE,     /* a line was handed out */
 	FRAME_MORE,     /* no complete line yet */
 	FRAME_TOO_LONG, /* the next line is over the cap; the stream cannot be followed further */
-	FRAME_NO_MEMORY,
 };
 
 void frame_init(struct frame_reader *reader, size_t max);

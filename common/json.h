@@ -4,7 +4,7 @@
  * Strict JSON over cJSON. The text is scanned by our own validator first, so that cJSON only ever
  * sees what RFC 8259 allows and we can represent exactly: valid UTF-8; no NUL, raw or escaped; no
  * control characters in strings; no lone surrogates; no duplicate keys in an object; integers only,
- * within +-(2^53 - 1), no leading zeros, no fraction or exponent; bounded depth and tokens; nothing
+ * within +-(2^53 - 1), no leading zeros, no -0, no fraction or exponent; bounded depth and tokens; nothing
  * after the value but white space.
  */
 
@@ -58,9 +58,12 @@ bool json_is_object(const struct cJSON *value);
 bool json_is_array(const struct cJSON *value);
 bool json_is_string(const struct cJSON *value);
 bool json_is_int(const struct cJSON *value);
-/* The value's own content; only after json_is_*(). */
+bool json_is_bool(const struct cJSON *value);
+bool json_is_null(const struct cJSON *value);
+/* The value's own content; NULL, 0 or false when it is of another kind. */
 const char *json_value_str(const struct cJSON *value);
 int64_t     json_value_int(const struct cJSON *value);
+bool        json_value_bool(const struct cJSON *value);
 /* Elements: json_first(array or object), then json_next(element); NULL at the end. */
 const struct cJSON *json_first(const struct cJSON *container);
 const struct cJSON *json_next(const struct cJSON *element);

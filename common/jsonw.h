@@ -12,10 +12,11 @@
 #include "common/buf.h"
 
 struct jsonw {
-	struct buf *out;   /* borrows */
-	unsigned    depth; /* open containers */
-	uint64_t    more;  /* bit d: the container at depth d has an element already */
-	bool        key;   /* a key was written and waits for its value */
+	struct buf *out;     /* borrows */
+	unsigned    depth;   /* open containers */
+	uint64_t    more;    /* bit d: the container at depth d has an element already */
+	uint64_t    objects; /* bit d: the container at depth d is an object */
+	bool        key;     /* a key was written and waits for its value */
 };
 
 #define JSONW_INIT(buffer) ((struct jsonw){ .out = (buffer) })
@@ -27,7 +28,8 @@ void jsonw_array(struct jsonw *w);
 void jsonw_array_end(struct jsonw *w);
 void jsonw_key(struct jsonw *w, const char *key);
 
-/* Values; a NULL string writes null. Bytes that are not UTF-8 are written as U+FFFD. */
+/* Values; a NULL string writes null. Bytes that are not UTF-8, and NUL, are written as
+ * U+FFFD. */
 void jsonw_str(struct jsonw *w, const char *value);
 void jsonw_strn(struct jsonw *w, const char *value, size_t len);
 void jsonw_int(struct jsonw *w, int64_t value);

@@ -1,0 +1,162 @@
+/*
+ * Request memory: a chain of zeroed chunks cut from the front, released together. Each piece is
+ * rounded up to the alignment of any type, and the rounded size is what counts against the cap, so
+ * a peer that makes us allocate many tiny pieces pays for them. Owned by whoever called
+ * arena_new().
+ */
+
+#include "common/arena.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_SIZE 4096
+#define ALIGNMENT  alignof(max_align_t)
+
+struct chunk {
+	struct chunk *next;
+	size_t size, used; /* of bytes[] */
+	alignas(max_align_t) char bytes[];
+};
+
+struct hook {
+	struct hook *next;
+	void (*run)(void *data);
+	void *data;
+};
+
+struct arena {
+	struct chunk *chunks; /* owns; the first one is cut from */
+	struct hook *hooks;   /* in the arena; latest first */
+	size_t cap, used;
+	bool failed;
+};
+
+struct arena *arena_new(size_t cap)
+{
+	struct arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena)
+		arena->cap = cap;
+	return arena;
+}
+
+struct arena *arena_free(struct arena *arena)
+{
+	if (!arena)
+		return NULL;
+	for (struct hook *hook = arena->hooks; hook; hook = hook->next)
+		hook->run(hook->data);
+	while (arena->chunks) {
+		struct chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->next;
+		free(chunk);
+	}
+	free(arena);
+	return NULL;
+}
+
+static struct chunk *chunk_new(struct arena *arena, size_t size)
+{
+	size_t wanted = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	struct chunk *chunk = calloc(1, sizeof(*chunk) + wanted);
+
+	if (!chunk)
+		return NULL;
+	chunk->size = wanted;
+	/* A piece with a chunk of its own goes behind the one still being cut. */
+	if (arena->chunks && size > CHUNK_SIZE) {
+		chunk->next = arena->chunks->next;
+		arena->chunks->next = chunk;
+	} else {
+		chunk->next = arena->chunks;
+		arena->chunks = chunk;
+	}
+	return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct chunk *chunk = arena->chunks;
+	size_t rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+	void *piece;
+
+	/* rounded < size: the addition wrapped around. */
+	if (arena->failed || rounded < size || rounded > arena->cap - arena->used) {
+		arena->failed = true;
+		return NULL;
+	}
+	if (!chunk || chunk->size - chunk->used < rounded)
+		chunk = chunk_new(arena, rounded);
+	if (!chunk) {
+		arena->failed = true;
+		return NULL;
+	}
+	piece = chunk->bytes + chunk->used;
+	chunk->used += rounded;
+	arena->used += rounded;
+	return piece;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0) {
+		arena->failed = true;
+		return NULL;
+	}
+	text = arena_alloc(arena, (size_t)len + 1);
+	if (!text)
+		return NULL;
+	va_start(args, format);
+	vsnprintf(text, (size_t)len + 1, format, args);
+	va_end(args);
+	return text;
+}
+
+int arena_on_free(struct arena *arena, void (*run)(void *data), void *data)
+{
+	struct hook *hook = arena_alloc(arena, sizeof(*hook));
+
+	if (!hook) {
+		run(data);
+		return -ENOMEM;
+	}
+	*hook = (struct hook){ .next = arena->hooks, .run = run, .data = data };
+	arena->hooks = hook;
+	return 0;
+}
+
+bool arena_failed(const struct arena *arena)
+{
+	return arena->failed;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}
