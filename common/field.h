@@ -71,8 +71,8 @@ struct field_objects {
 };
 
 enum field_flags {
-	FIELD_REQUIRED = 1 << 0, /* decode refuses its absence; discover says so */
-	FIELD_NULLABLE = 1 << 1, /* encode writes null where absent (default: leaves it out) */
+	FIELD_REQUIRED = 1 << 0, /* decode refuses its absence (except from the server); discover says so */
+	FIELD_NULLABLE = 1 << 1, /* encode writes null where absent (default: leaves it out); a client's null is absence */
 	FIELD_OWN      = 1 << 2, /* encoded for the own tenant and staff only */
 	FIELD_STAFF    = 1 << 3, /* encoded for staff only */
 	FIELD_HIDDEN   = 1 << 4, /* never encoded; decoded only from the database's facts */
@@ -83,7 +83,7 @@ struct field {
 	enum field_type           type;
 	size_t                    offset;
 	unsigned                  flags;
-	int64_t                   min, max;  /* of the value, or of the length; max 0 = the type's own default */
+	int64_t                   min, max;  /* of the value, or of the length; max 0 = the type's own default (INT: 2^53 - 1) */
 	const char *const        *choices; /* FIELD_ENUM: NULL-terminated */
 	const struct field       *fields;  /* FIELD_OBJECT, FIELD_OBJECTS */
 	const char               *help;    /* one line for people */
@@ -91,9 +91,10 @@ struct field {
 
 #define FIELD_END { .name = NULL }
 
-/* Default longest STRING and TEXT in code points. */
+/* Default longest STRING (and SECRET) and TEXT in code points, and longest list of CODES. */
 #define FIELD_STRING_MAX 200
 #define FIELD_TEXT_MAX 2000
+#define FIELD_CODES_MAX 64
 
 struct field_problem {
 	char        name[96];    /* the field, dotted for nested ones, e.g. "like.kind"; unknown ones too */
@@ -105,7 +106,8 @@ enum field_source {
 	FIELD_FROM_CLIENT,   /* unknown names are refused; forms as on the wire */
 	FIELD_FROM_DATABASE, /* unknown names are skipped, limits not checked, null = absent, FIELD_INSTANT is an integer of
 	                      * microseconds and FIELD_TIME of minutes, FIELD_HIDDEN is decoded too */
-	FIELD_FROM_SERVER,   /* client reading a reply: unknown names skipped, wire forms, absence allowed */
+	FIELD_FROM_SERVER,   /* client reading a reply: unknown names and choices skipped, wire forms, limits not checked,
+	                      * absence and null allowed, FIELD_OBJECTS left alone */
 };
 
 enum field_viewer {
