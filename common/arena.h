@@ -3,8 +3,8 @@
 /*
  * Memory of one request: many small pieces, one cap, released in one step.
  *
- * A piece lives until arena_free(). Running over the cap or out of memory is remembered: every later
- * call gives NULL too, and one check of arena_failed() at reply time is enough.
+ * A piece lives until arena_free(). Running over the cap or out of memory is remembered: every
+ * later call gives NULL too, and one check of arena_failed() at reply time is enough.
  */
 
 #include <stdarg.h>

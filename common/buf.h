@@ -11,11 +11,11 @@
 #include "common/macros.h"
 
 struct buf {
-	char  *data;   /* owns; NUL behind data[len] whenever data is not NULL */
+	char *data; /* owns; NUL behind data[len] whenever data is not NULL */
 	size_t len;
-	size_t size;   /* allocated */
-	size_t max;    /* ceiling of len */
-	bool   failed;
+	size_t size; /* allocated */
+	size_t max;  /* ceiling of len */
+	bool failed;
 };
 
 #define BUF_INIT(ceiling) ((struct buf){ .max = (ceiling) })

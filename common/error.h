@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The kinds of expected refusals: the contract with clients (PROTOCOL section 3). error.def is the one
- * table; the wire's code, the client's exit status and the documentation come from it.
+ * The kinds of expected refusals: the contract with clients (PROTOCOL section 3). error.def is the
+ * one table; the wire's code, the client's exit status and the documentation come from it.
  */
 
 #include <stdbool.h>
@@ -18,11 +18,11 @@ enum error_kind {
 /* The word on the wire, e.g. "slot_taken"; "none" for ERROR_NONE. */
 const char *error_name(enum error_kind kind);
 /* JSON-RPC code. */
-int         error_code(enum error_kind kind);
+int error_code(enum error_kind kind);
 /* Exit status of the client (INTERFACES section 1.4). */
-int         error_exit(enum error_kind kind);
+int error_exit(enum error_kind kind);
 /* Whether the same request may succeed later without a change. */
-bool        error_retry(enum error_kind kind);
+bool error_retry(enum error_kind kind);
 /* One English sentence part, e.g. "the place is taken". */
 const char *error_text(enum error_kind kind);
 /* The kind of a word; ERROR_NONE if unknown. */

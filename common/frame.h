@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * Line frames: bytes in, complete lines out. A line is complete only with its LF (PROTOCOL section 1).
- * The cap is checked before anything is stored, so a peer can make us hold at most `max` + 1 bytes.
+ * Line frames: bytes in, complete lines out. A line is complete only with its LF (PROTOCOL section
+ * 1). The cap is checked before anything is stored, so a peer can make us hold at most `max` + 1
+ * bytes.
  */
 
 #include <stdbool.h>
@@ -11,15 +12,15 @@
 #include "common/buf.h"
 
 struct frame_reader {
-	struct buf buf;     /* bytes of lines not yet handed out */
-	size_t     start;   /* where the next line begins in buf */
-	size_t     scanned; /* bytes behind start known to hold no LF */
-	size_t     max;     /* longest line, without its LF */
+	struct buf buf; /* bytes of lines not yet handed out */
+	size_t start;	/* where the next line begins in buf */
+	size_t scanned; /* bytes behind start known to hold no LF */
+	size_t max;	/* longest line, without its LF */
 };
 
 enum frame_status {
-	FRAME_LINE,     /* a line was handed out */
-	FRAME_MORE,     /* no complete line yet */
+	FRAME_LINE,	/* a line was handed out */
+	FRAME_MORE,	/* no complete line yet */
 	FRAME_TOO_LONG, /* the next line is over the cap; the stream cannot be followed further */
 };
 

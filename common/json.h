@@ -4,8 +4,8 @@
  * Strict JSON over cJSON. The text is scanned by our own validator first, so that cJSON only ever
  * sees what RFC 8259 allows and we can represent exactly: valid UTF-8; no NUL, raw or escaped; no
  * control characters in strings; no lone surrogates; no duplicate keys in an object; integers only,
- * within +-(2^53 - 1), no leading zeros, no -0, no fraction or exponent; bounded depth and tokens; nothing
- * after the value but white space.
+ * within +-(2^53 - 1), no leading zeros, no -0, no fraction or exponent; bounded depth and tokens;
+ * nothing after the value but white space.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@ struct cJSON;
 #define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1, RFC 8259 section 6 */
 
 struct json_limits {
-	size_t   max_bytes;
+	size_t max_bytes;
 	unsigned max_depth;  /* containers inside one another */
 	unsigned max_tokens; /* values and keys */
 };
@@ -28,7 +28,7 @@ extern const struct json_limits json_limits_request;
 extern const struct json_limits json_limits_reply;
 
 struct json_problem {
-	size_t      offset; /* byte in the text where it was noticed */
+	size_t offset;	    /* byte in the text where it was noticed */
 	const char *reason; /* static text, e.g. "duplicate key" */
 };
 
@@ -43,7 +43,7 @@ int json_scan(const char *text, size_t len, const struct json_limits *limits,
 	      struct json_problem *ret_problem);
 /* Takes NULL, returns NULL. */
 struct cJSON *json_free(struct cJSON *tree);
-void          json_freep(struct cJSON **tree);
+void json_freep(struct cJSON **tree);
 
 /* Look-ups; names are case sensitive; all take a NULL object. */
 const struct cJSON *json_get(const struct cJSON *object, const char *name);
@@ -62,10 +62,10 @@ bool json_is_bool(const struct cJSON *value);
 bool json_is_null(const struct cJSON *value);
 /* The value's own content; NULL, 0 or false when it is of another kind. */
 const char *json_value_str(const struct cJSON *value);
-int64_t     json_value_int(const struct cJSON *value);
-bool        json_value_bool(const struct cJSON *value);
+int64_t json_value_int(const struct cJSON *value);
+bool json_value_bool(const struct cJSON *value);
 /* Elements: json_first(array or object), then json_next(element); NULL at the end. */
 const struct cJSON *json_first(const struct cJSON *container);
 const struct cJSON *json_next(const struct cJSON *element);
-const char         *json_name(const struct cJSON *member);
-size_t              json_count(const struct cJSON *container);
+const char *json_name(const struct cJSON *member);
+size_t json_count(const struct cJSON *container);

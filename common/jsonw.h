@@ -12,15 +12,15 @@
 #include "common/buf.h"
 
 struct jsonw {
-	struct buf *out;     /* borrows */
-	unsigned    depth;   /* open containers */
-	uint64_t    more;    /* bit d: the container at depth d has an element already */
-	uint64_t    objects; /* bit d: the container at depth d is an object */
-	bool        key;     /* a key was written and waits for its value */
+	struct buf *out;  /* borrows */
+	unsigned depth;	  /* open containers */
+	uint64_t more;	  /* bit d: the container at depth d has an element already */
+	uint64_t objects; /* bit d: the container at depth d is an object */
+	bool key;	  /* a key was written and waits for its value */
 };
 
 #define JSONW_INIT(buffer) ((struct jsonw){ .out = (buffer) })
-#define JSONW_DEPTH_MAX 60
+#define JSONW_DEPTH_MAX	   60
 
 void jsonw_object(struct jsonw *w);
 void jsonw_object_end(struct jsonw *w);

@@ -15,27 +15,27 @@
 
 struct cJSON;
 
-#define RPC_ID_MAX 64
+#define RPC_ID_MAX     64
 #define RPC_METHOD_MAX 64
 
 struct rpc_id {
 	enum { RPC_ID_NONE, RPC_ID_INT, RPC_ID_STRING } kind;
 	int64_t number;
-	char    text[RPC_ID_MAX + 1];
+	char text[RPC_ID_MAX + 1];
 };
 
 bool rpc_id_equal(const struct rpc_id *a, const struct rpc_id *b);
 
 /* A request or notification as received. */
 struct rpc_request {
-	struct rpc_id       id;     /* NONE: a notification */
-	const char         *method; /* borrowed from the tree */
+	struct rpc_id id;	    /* NONE: a notification */
+	const char *method;	    /* borrowed from the tree */
 	const struct cJSON *params; /* borrowed; NULL if absent */
 };
 
 /*
- * Reads a request out of a parsed line. ERROR_NONE, or ERROR_request with *ret_reason (static text);
- * the id is filled whenever one could be read, so that the error can carry it.
+ * Reads a request out of a parsed line. ERROR_NONE, or ERROR_request with *ret_reason (static
+ * text); the id is filled whenever one could be read, so that the error can carry it.
  */
 enum error_kind rpc_read_request(const struct cJSON *tree, struct rpc_request *ret,
 				 const char **ret_reason);
@@ -43,13 +43,13 @@ enum error_kind rpc_read_request(const struct cJSON *tree, struct rpc_request *r
 /* What a client receives. */
 struct rpc_response {
 	enum { RPC_RESULT, RPC_ERROR, RPC_NOTIFICATION } type;
-	struct rpc_id       id;
-	const struct cJSON *result;  /* RESULT */
-	int                 code;    /* ERROR */
-	const char         *message; /* ERROR */
-	const struct cJSON *data;    /* ERROR; may be NULL */
-	const char         *method;  /* NOTIFICATION */
-	const struct cJSON *params;  /* NOTIFICATION */
+	struct rpc_id id;
+	const struct cJSON *result; /* RESULT */
+	int code;		    /* ERROR */
+	const char *message;	    /* ERROR */
+	const struct cJSON *data;   /* ERROR; may be NULL */
+	const char *method;	    /* NOTIFICATION */
+	const struct cJSON *params; /* NOTIFICATION */
 };
 
 /* 0 or -EBADMSG with *ret_reason. */
@@ -64,6 +64,7 @@ void rpc_request_begin(struct jsonw *w, const struct rpc_id *id, const char *met
 void rpc_result_begin(struct jsonw *w, const struct rpc_id *id);
 void rpc_notification_begin(struct jsonw *w, const char *method);
 /* The writer waits for the members of `data`, whose kind is already written. */
-void rpc_error_begin(struct jsonw *w, const struct rpc_id *id, enum error_kind kind, const char *message);
+void rpc_error_begin(struct jsonw *w, const struct rpc_id *id, enum error_kind kind,
+		     const char *message);
 void rpc_error_end(struct jsonw *w);
 void rpc_end(struct jsonw *w);
