@@ -1,0 +1,131 @@
+/*
+ * The command line of coworkd: reads the configuration and hands over to the daemon or to one of
+ * the subcommands that talk to PostgreSQL and end.
+ *
+ * Exit statuses: 0; 64 usage; 78 configuration; those of the subcommands are in admin.h.
+ */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/macros.h"
+#include "daemon/config.h"
+
+static const char usage[] =
+	"Usage: coworkd [--config FILE]             run the daemon in the foreground\n"
+	"       coworkd [--config FILE] --check-config | --dump-config\n"
+	"       coworkd --example-config | --version | --help\n"
+	"\n"
+	"--config FILE     instead of " CONFIG_PATH_DEFAULT "\n"
+	"--check-config    say whether the configuration is right, and where it is not\n"
+	"--dump-config     print what is in force, each value with the place it comes from\n"
+	"--example-config  print a file with every option, explained, at its default\n";
+
+enum action { RUN, CHECK_CONFIG, DUMP_CONFIG, EXAMPLE_CONFIG, VERSION, HELP };
+
+struct invocation {
+	enum action action;
+	const char *config_path; /* NULL: not given */
+};
+
+/* 0 or -1 when the command line is wrong, which has been said then. */
+static int read_command_line(int argc, char **argv, struct invocation *ret)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, CHECK_CONFIG },
+		{ "dump-config", no_argument, NULL, DUMP_CONFIG },
+		{ "example-config", no_argument, NULL, EXAMPLE_CONFIG },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, HELP },
+		{ NULL },
+	};
+	int c;
+
+	*ret = (struct invocation){ .action = RUN };
+	/* "+": a subcommand's own options are for the subcommand. */
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (c == '?')
+			return -1;
+		if (c == 'c')
+			ret->config_path = optarg;
+		else
+			ret->action = (enum action)c;
+	}
+	return 0;
+}
+
+/*
+ * The given file, which has to exist; or the usual one; or the defaults where that does not exist.
+ * NULL when it is wrong, which has been said then.
+ */
+static struct config_file *load_config(const char *path)
+{
+	struct config_problem problem;
+	struct config_file *file = NULL;
+
+	if (!path && access(CONFIG_PATH_DEFAULT, F_OK) < 0)
+		return config_new();
+	if (config_load(path ? path : CONFIG_PATH_DEFAULT, &file, &problem) < 0) {
+		fprintf(stderr, "%s\n", problem.text);
+		return NULL;
+	}
+	return file;
+}
+
+static int daemon_not_built(void)
+{
+	fprintf(stderr, "coworkd: this build has no daemon\n");
+	return EX_UNAVAILABLE;
+}
+
+static int act(const struct invocation *invocation, struct config_file *file, int argc, char **argv)
+{
+	const char *path = invocation->config_path;
+
+	if (invocation->action == CHECK_CONFIG) {
+		if (path || access(CONFIG_PATH_DEFAULT, F_OK) == 0)
+			printf("%s: the configuration is right\n",
+			       path ? path : CONFIG_PATH_DEFAULT);
+		else
+			puts("there is no " CONFIG_PATH_DEFAULT ": every option is at its default");
+		return 0;
+	}
+	if (invocation->action == DUMP_CONFIG) {
+		config_dump(file, stdout);
+		return 0;
+	}
+	if (argc == 0)
+		return daemon_not_built();
+	fprintf(stderr, "coworkd: unknown command \"%s\"\n%s", argv[0], usage);
+	return EX_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation;
+	struct config_file *file;
+	int status = 0;
+
+	if (read_command_line(argc, argv, &invocation) < 0) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	if (invocation.action == HELP) {
+		fputs(usage, stdout);
+	} else if (invocation.action == VERSION) {
+		puts("coworkd " COWORK_VERSION);
+	} else if (invocation.action == EXAMPLE_CONFIG) {
+		config_example(stdout);
+	} else {
+		file = load_config(invocation.config_path);
+		status = file ? act(&invocation, file, argc - optind, argv + optind) : EX_CONFIG;
+		config_free(file);
+	}
+	if (fflush(stdout) != 0 && status == 0)
+		status = EX_IOERR;
+	return status;
+}
