@@ -3,7 +3,8 @@
 /*
  * Calendar arithmetic and the written forms of time. Instants are int64_t microseconds since
  * 1970-01-01T00:00:00Z ("usec"); a struct civil is a wall-clock reading without a zone. Proleptic
- * Gregorian calendar, years 1 to 9999, no leap seconds (RFC 3339 section 5.6; second 60 is refused).
+ * Gregorian calendar, years 1 to 9999, no leap seconds (RFC 3339 section 5.6; second 60 is
+ * refused).
  */
 
 #include <stdbool.h>
@@ -11,19 +12,19 @@
 #include <stdint.h>
 
 struct civil {
-	int year, month, day;     /* 1-9999, 1-12, 1-31 */
+	int year, month, day;	  /* 1-9999, 1-12, 1-31 */
 	int hour, minute, second; /* 0-23, 0-59, 0-59 */
 };
 
 #define INSTANT_TEXT_MAX 32 /* "2026-11-22T14:05:00.123456Z" and its NUL */
-#define CIVIL_TEXT_MAX 24   /* "2026-11-22T14:05" or with ":SS", and its NUL */
+#define CIVIL_TEXT_MAX	 24 /* "2026-11-22T14:05" or with ":SS", and its NUL */
 
 #define INSTANT_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define INSTANT_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
 bool civil_valid(const struct civil *civil);
 /* Seconds since the epoch if the reading were UTC, and back. */
-int64_t      civil_to_seconds(const struct civil *civil);
+int64_t civil_to_seconds(const struct civil *civil);
 struct civil civil_from_seconds(int64_t seconds);
 /* 0 = Sunday ... 6 = Saturday. */
 int civil_weekday(const struct civil *civil);

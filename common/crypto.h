@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_SIZE 32
+#define SHA256_SIZE    32
 #define SHA256_HEX_MAX 65
 
 struct sha256;
@@ -22,12 +22,12 @@ int crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t
 
 /* Incremental: new, any number of updates, final (which frees). NULL when out of memory. */
 struct sha256 *sha256_new(void);
-void           sha256_update(struct sha256 *sha, const void *data, size_t len);
-void           sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE]);
+void sha256_update(struct sha256 *sha, const void *data, size_t len);
+void sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE]);
 /* Takes NULL, returns NULL. */
 struct sha256 *sha256_free(struct sha256 *sha);
 /* Forgets what was fed and starts a new digest in the same state; only before sha256_final(). */
-void           sha256_reset(struct sha256 *sha);
+void sha256_reset(struct sha256 *sha);
 
 /* Compares in constant time. */
 bool crypto_equal(const void *a, const void *b, size_t len);
@@ -36,4 +36,4 @@ void crypto_wipe(void *data, size_t len);
 
 void hex_encode(const void *data, size_t len, char *out); /* 2 * len + 1 bytes */
 /* 0 or -EINVAL; exactly `len` bytes from 2 * len digits. */
-int  hex_decode(const char *text, void *out, size_t len);
+int hex_decode(const char *text, void *out, size_t len);

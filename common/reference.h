@@ -2,9 +2,10 @@
 
 /*
  * Booking references: a letter, '-', five symbols of Crockford's base 32, and one check symbol over
- * the same alphabet: a weighted sum in GF(32) with distinct powers of a generator as weights, so that
- * every single wrong symbol and every swap of neighbours is found. Case is ignored; I and L are read
- * as 1, O as 0. Random, unique in its site by the database's constraint. 'R' is a booking, 'B' a block.
+ * the same alphabet: a weighted sum in GF(32) with distinct powers of a generator as weights, so
+ * that every single wrong symbol and every swap of neighbours is found. Case is ignored; I and L
+ * are read as 1, O as 0. Random, unique in its site by the database's constraint. 'R' is a booking,
+ * 'B' a block.
  */
 
 #include <stdbool.h>

@@ -12,10 +12,10 @@
 #include "common/crypto.h"
 
 struct ssl_ctx_st; /* SSL_CTX */
-struct ssl_st;     /* SSL */
+struct ssl_st;	   /* SSL */
 
-#define TLS_ALPN "cowork/1"
-#define TLS_PROBLEM_MAX 256
+#define TLS_ALPN		 "cowork/1"
+#define TLS_PROBLEM_MAX		 256
 #define TLS_FINGERPRINT_TEXT_MAX 104 /* "SHA256:" and hex pairs with colons, and NUL */
 
 struct tls_problem {
@@ -23,15 +23,15 @@ struct tls_problem {
 };
 
 /*
- * A server context from a PEM chain and key. `client_ca` may be NULL (client certificates are not asked
- * for). Checks that key and certificate fit and that the certificate is valid now. 0 or negative errno
- * with *ret_problem.
+ * A server context from a PEM chain and key. `client_ca` may be NULL (client certificates are not
+ * asked for). Checks that key and certificate fit and that the certificate is valid now. 0 or
+ * negative errno with *ret_problem.
  */
 int tls_server_new(const char *certificate, const char *key, const char *client_ca,
 		   struct ssl_ctx_st **ret, struct tls_problem *ret_problem);
 /*
- * A client context. `ca` a PEM file or NULL for the system store. With `fingerprint` (SHA-256 of the
- * server's certificate, 32 bytes) the chain is not checked but the fingerprint must match: see
+ * A client context. `ca` a PEM file or NULL for the system store. With `fingerprint` (SHA-256 of
+ * the server's certificate, 32 bytes) the chain is not checked but the fingerprint must match: see
  * tls_check_peer().
  */
 int tls_client_new(const char *ca, const uint8_t *fingerprint, struct ssl_ctx_st **ret,
@@ -41,8 +41,12 @@ struct ssl_ctx_st *tls_ctx_free(struct ssl_ctx_st *ctx);
 
 /* Prepares a client's SSL for `host`: SNI, name or address check (unless by fingerprint), ALPN. */
 int tls_client_prepare(struct ssl_st *ssl, const char *host, bool by_fingerprint);
-/* After the handshake: ALPN was agreed (and the fingerprint, if not NULL, matches). 0, -EPROTO, -EACCES. */
+/* After the handshake: ALPN was agreed (and the fingerprint, if not NULL, matches). 0, -EPROTO,
+ * -EACCES. */
 int tls_check_peer(struct ssl_st *ssl, const uint8_t *fingerprint, struct tls_problem *ret_problem);
+/* Why a handshake failed, in one line; call it before anything else touches OpenSSL's error queue.
+ */
+void tls_handshake_problem(struct ssl_st *ssl, struct tls_problem *ret_problem);
 /* SHA-256 of the peer's certificate; 0 or -ENOENT. */
 int tls_peer_fingerprint(struct ssl_st *ssl, uint8_t out[SHA256_SIZE]);
 const char *tls_fingerprint_format(const uint8_t fingerprint[SHA256_SIZE],
@@ -52,7 +56,7 @@ int tls_fingerprint_parse(const char *text, uint8_t out[SHA256_SIZE]);
 /* When the context's certificate ends, in microseconds; 0 and *ret, or -ENOENT. */
 int tls_certificate_expiry(struct ssl_ctx_st *ctx, int64_t *ret_usec);
 
-/* Makes a P-256 key and a self-signed certificate (or, with csr true, a request) for the given names
- * and addresses, `days` long; files are created 0640 and never overwritten (-EEXIST). */
+/* Makes a P-256 key and a self-signed certificate (or, with csr true, a request) for the given
+ * names and addresses, `days` long; files are created 0640 and never overwritten (-EEXIST). */
 int tls_make_certificate(const char *certificate, const char *key, const char *const *names,
 			 int days, bool csr, struct tls_problem *ret_problem);

@@ -1,7 +1,8 @@
 #pragma once
 
 /*
- * UUID version 7 (RFC 9562 section 5.7): milliseconds, then random bits. Keys of commands are these.
+ * UUID version 7 (RFC 9562 section 5.7): milliseconds, then random bits. Keys of commands are
+ * these.
  */
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 
 /*
  * Time zones from the system's TZif files (RFC 8536), the same that PostgreSQL uses. After the last
- * transition the footer's POSIX TZ rule holds. A wall-clock reading that does not exist is a gap, one
- * that exists twice a fold; neither is ever shifted silently.
+ * transition the footer's POSIX TZ rule holds. A wall-clock reading that does not exist is a gap,
+ * one that exists twice a fold; neither is ever shifted silently.
  */
 
 #include <stdbool.h>
@@ -18,10 +18,10 @@ struct zone;
 
 struct zone_local {
 	struct civil civil;
-	int          offset;   /* seconds east of UTC */
-	int          fold;     /* 1: the second of two readings; else 0 */
-	bool         dst;
-	char         abbrev[16]; /* e.g. "KST" */
+	int offset; /* seconds east of UTC */
+	int fold;   /* 1: the second of two readings; else 0 */
+	bool dst;
+	char abbrev[16]; /* e.g. "KST" */
 };
 
 enum zone_result {
@@ -36,16 +36,16 @@ struct zone_gap {
 };
 
 /*
- * Loads a zone by IANA name from `dir` (NULL: /usr/share/zoneinfo). 0; -EINVAL for a name that is not
- * one (absolute, "..", odd characters), -ENOENT where there is no such zone, -EBADMSG for a damaged
- * file, -ENOMEM, or another negative errno of reading.
+ * Loads a zone by IANA name from `dir` (NULL: /usr/share/zoneinfo). 0; -EINVAL for a name that is
+ * not one (absolute, "..", odd characters), -ENOENT where there is no such zone, -EBADMSG for a
+ * damaged file, -ENOMEM, or another negative errno of reading.
  */
-int          zone_load(const char *name, const char *dir, struct zone **ret);
+int zone_load(const char *name, const char *dir, struct zone **ret);
 /* The same from bytes in memory (tests, fuzzing). */
-int          zone_parse(const char *name, const void *data, size_t len, struct zone **ret);
+int zone_parse(const char *name, const void *data, size_t len, struct zone **ret);
 /* Takes NULL, returns NULL. */
 struct zone *zone_free(struct zone *zone);
-const char  *zone_name(const struct zone *zone);
+const char *zone_name(const struct zone *zone);
 
 /* The wall clock at an instant. Total: every instant has exactly one reading. */
 void zone_to_local(const struct zone *zone, int64_t usec, struct zone_local *ret);
