@@ -199,6 +199,32 @@ void field_encode(struct jsonw *w, const struct field *fields, enum field_viewer
 	jsonw_object_end(w);
 }
 
+static bool is_argument(const struct field *field, const void *member)
+{
+	if (field->flags & FIELD_META || field->type == FIELD_WHEN)
+		return false;
+	if (field->type == FIELD_CODES)
+		return ((const struct field_list *)member)->items != NULL;
+	if (field->type == FIELD_BOOL)
+		return *(const bool *)member;
+	return is_set(field, member);
+}
+
+void field_encode_args(struct jsonw *w, const struct field *fields, const void *in)
+{
+	for (const struct field *field = fields; field->name; field++) {
+		const void *member = (const char *)in + field->offset;
+
+		if (!is_argument(field, member))
+			continue;
+		jsonw_key(w, field->name);
+		if (field->type == FIELD_TIME || field->type == FIELD_INSTANT)
+			jsonw_int(w, ((const struct field_int *)member)->value);
+		else
+			encode_member(w, field, FIELD_FOR_STAFF, member);
+	}
+}
+
 static void describe_limits(struct jsonw *w, const struct field *field)
 {
 	int64_t max = field->max;
