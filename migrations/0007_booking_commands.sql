@@ -1,0 +1,262 @@
+-- Bookings and blocks: create, move, cancel; create, end.
+
+-- The whole state of a booking, as its events carry it: enough to rebuild the calendar. No names.
+CREATE FUNCTION cowork.booking_body(b cowork.booking, p_units bigint[], p_actor bigint) RETURNS jsonb
+LANGUAGE sql STABLE
+	RETURN jsonb_build_object('booking', b.booking_id, 'ref', b.ref, 'space', b.space_id, 'units', p_units,
+		'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'tenant', b.tenant_id,
+		'member', b.member_id, 'by', p_actor, 'state', b.state, 'version', b.version);
+
+CREATE FUNCTION cowork.booking_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_during tstzrange := cowork.span((a ->> 'start')::bigint, (a ->> 'end')::bigint);
+	v_space  record;
+	v_ref    text;
+	b        cowork.booking;
+	e        cowork.effect;
+BEGIN
+	SELECT s.space_id, s.code, s.state, t.zone, cowork.units(p_site, s.space_id) AS units INTO v_space
+	FROM cowork.space s
+	JOIN cowork.site t ON t.site_id = s.site_id
+	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "space"}');
+	END IF;
+	-- the daemon turned wall clocks into instants by this zone; by another they would mean other instants
+	IF v_space.zone IS DISTINCT FROM a ->> 'zone' THEN
+		RETURN cowork.refused('behind', '{"field": "zone"}');
+	END IF;
+	IF v_during IS NULL THEN
+		RETURN cowork.refused('bad_time', '{"field": "start"}');
+	END IF;
+	IF v_space.state = 'retired' THEN
+		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+	END IF;
+	IF a ->> 'external_id' IS NOT NULL AND EXISTS (SELECT FROM cowork.booking x
+			WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
+	IF e.outcome IS NOT NULL THEN
+		RETURN e;
+	END IF;
+
+	FOR v_ref IN SELECT jsonb_array_elements_text(r -> 'refs') LOOP
+		INSERT INTO cowork.booking (site_id, ref, space_id, tenant_id, member_id, during, local_start,
+			local_end, zone, state, created_by, source, created_at, external_id)
+		VALUES (p_site, v_ref, v_space.space_id, (a ->> 'tenant_id')::bigint, (a ->> 'member_id')::bigint,
+			v_during, lower(v_during) AT TIME ZONE v_space.zone, upper(v_during) AT TIME ZONE v_space.zone,
+			v_space.zone, 'confirmed', p_actor, a ->> 'source', p_at, a ->> 'external_id')
+		ON CONFLICT (site_id, ref) DO NOTHING
+		RETURNING * INTO b;
+		EXIT WHEN b.booking_id IS NOT NULL;
+	END LOOP;
+	IF b.booking_id IS NULL THEN
+		RETURN cowork.refused('busy', '{"field": "refs"}'); -- every candidate is in use: again, with others
+	END IF;
+
+	IF NOT cowork.claim_take(p_site, v_space.units, v_during, b.booking_id, NULL) THEN
+		DELETE FROM cowork.claim c WHERE c.site_id = p_site AND c.booking_id = b.booking_id;
+		DELETE FROM cowork.booking x WHERE x.site_id = p_site AND x.booking_id = b.booking_id;
+		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, NULL);
+	END IF;
+	IF nullif(a ->> 'title', '') IS NOT NULL OR nullif(a ->> 'note', '') IS NOT NULL
+			OR nullif(a ->> 'guest', '') IS NOT NULL THEN
+		INSERT INTO cowork.booking_text (site_id, booking_id, title, note, guest)
+		VALUES (p_site, b.booking_id, nullif(a ->> 'title', ''), nullif(a ->> 'note', ''),
+			nullif(a ->> 'guest', ''));
+	END IF;
+	RETURN cowork.done(b.booking_id, b.version, 'booking.created',
+		cowork.booking_body(b, v_space.units, p_actor));
+END
+$$;
+
+CREATE FUNCTION cowork.booking_cancel(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	b cowork.booking;
+BEGIN
+	SELECT * INTO b FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = upper(a ->> 'ref');
+	IF NOT FOUND OR NOT cowork.owns(a -> 'own', b.tenant_id, b.member_id) THEN
+		RETURN cowork.refused('not_found', '{"field": "ref"}');
+	END IF;
+	IF b.state NOT IN ('held', 'confirmed') THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('state', b.state, 'version', b.version));
+	END IF;
+	IF b.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
+	END IF;
+
+	UPDATE cowork.claim c SET live = false
+	WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live;
+	UPDATE cowork.booking x SET state = 'cancelled', version = x.version + 1
+	WHERE x.site_id = p_site AND x.booking_id = b.booking_id
+	RETURNING * INTO b;
+	RETURN cowork.done(b.booking_id, b.version, 'booking.cancelled',
+		cowork.booking_body(b, cowork.units(p_site, b.space_id), p_actor));
+END
+$$;
+
+-- Retires the old claims, takes the new ones, counts, and puts the old ones back if it came out short. An
+-- UPDATE of the interval in place could meet another's and lose the whole batch.
+CREATE FUNCTION cowork.booking_move(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	b        cowork.booking;
+	e        cowork.effect;
+	v_space  record;
+	v_during tstzrange;
+	v_old    bigint[];
+BEGIN
+	SELECT * INTO b FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = upper(a ->> 'ref');
+	IF NOT FOUND OR NOT cowork.owns(a -> 'own', b.tenant_id, b.member_id) THEN
+		RETURN cowork.refused('not_found', '{"field": "ref"}');
+	END IF;
+	IF b.state NOT IN ('held', 'confirmed') THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('state', b.state, 'version', b.version));
+	END IF;
+	IF b.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
+	END IF;
+	SELECT s.space_id, s.code, s.state, t.zone, cowork.units(p_site, s.space_id) AS units INTO v_space
+	FROM cowork.space s
+	JOIN cowork.site t ON t.site_id = s.site_id
+	WHERE s.site_id = p_site AND CASE WHEN a ->> 'space' IS NULL THEN s.space_id = b.space_id
+		ELSE lower(s.code) = lower(a ->> 'space') END;
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "space"}');
+	END IF;
+	IF v_space.zone IS DISTINCT FROM a ->> 'zone' THEN
+		RETURN cowork.refused('behind', '{"field": "zone"}');
+	END IF;
+	v_during := cowork.span(coalesce((a ->> 'start')::bigint, cowork.us(lower(b.during))),
+		coalesce((a ->> 'end')::bigint, cowork.us(upper(b.during))));
+	IF v_during IS NULL THEN
+		RETURN cowork.refused('bad_time', '{"field": "start"}');
+	END IF;
+	IF v_space.state = 'retired' THEN
+		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+	END IF;
+	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, b.booking_id);
+	IF e.outcome IS NOT NULL THEN
+		RETURN e;
+	END IF;
+
+	WITH retired AS (
+		UPDATE cowork.claim c SET live = false
+		WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live
+		RETURNING c.claim_id
+	)
+	SELECT array_agg(claim_id) INTO v_old FROM retired;
+	IF NOT cowork.claim_take(p_site, v_space.units, v_during, b.booking_id, NULL) THEN
+		DELETE FROM cowork.claim c WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live;
+		UPDATE cowork.claim c SET live = true
+		WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.claim_id = ANY (v_old);
+		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, b.booking_id);
+	END IF;
+	UPDATE cowork.booking x SET space_id = v_space.space_id, during = v_during,
+		local_start = lower(v_during) AT TIME ZONE v_space.zone,
+		local_end = upper(v_during) AT TIME ZONE v_space.zone, zone = v_space.zone, version = x.version + 1
+	WHERE x.site_id = p_site AND x.booking_id = b.booking_id
+	RETURNING * INTO b;
+	RETURN cowork.done(b.booking_id, b.version, 'booking.moved',
+		cowork.booking_body(b, v_space.units, p_actor));
+END
+$$;
+
+-- Units are those it claims: none for a block that ended before it began.
+CREATE FUNCTION cowork.block_body(b cowork.block, p_units bigint[]) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN jsonb_build_object('block', b.block_id, 'ref', b.ref, 'space', b.space_id, 'units', p_units,
+		'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'reason', b.reason,
+		'state', b.state, 'version', b.version);
+
+CREATE FUNCTION cowork.block_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_during tstzrange := cowork.span((a ->> 'start')::bigint, (a ->> 'end')::bigint);
+	v_space  record;
+	v_ref    text;
+	b        cowork.block;
+	e        cowork.effect;
+BEGIN
+	SELECT s.space_id, s.code, s.state, cowork.units(p_site, s.space_id) AS units INTO v_space
+	FROM cowork.space s
+	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "space"}');
+	END IF;
+	IF v_during IS NULL THEN
+		RETURN cowork.refused('bad_time', '{"field": "start"}');
+	END IF;
+	IF v_space.state = 'retired' THEN
+		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+	END IF;
+	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
+	IF e.outcome IS NOT NULL THEN
+		RETURN e;
+	END IF;
+
+	FOR v_ref IN SELECT jsonb_array_elements_text(r -> 'refs') LOOP
+		INSERT INTO cowork.block (site_id, ref, space_id, during, reason, note, created_by, created_at)
+		VALUES (p_site, v_ref, v_space.space_id, v_during, a ->> 'reason', nullif(a ->> 'note', ''),
+			p_actor, p_at)
+		ON CONFLICT (site_id, ref) DO NOTHING
+		RETURNING * INTO b;
+		EXIT WHEN b.block_id IS NOT NULL;
+	END LOOP;
+	IF b.block_id IS NULL THEN
+		RETURN cowork.refused('busy', '{"field": "refs"}');
+	END IF;
+	IF NOT cowork.claim_take(p_site, v_space.units, v_during, NULL, b.block_id) THEN
+		DELETE FROM cowork.claim c WHERE c.site_id = p_site AND c.block_id = b.block_id;
+		DELETE FROM cowork.block x WHERE x.site_id = p_site AND x.block_id = b.block_id;
+		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, NULL);
+	END IF;
+	RETURN cowork.done(b.block_id, b.version, 'block.created', cowork.block_body(b, v_space.units));
+END
+$$;
+
+-- Gives back what is left of a block: its claims end at `at`, or go altogether if it had not begun.
+CREATE FUNCTION cowork.block_end(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	b       cowork.block;
+	v_end   timestamptz := coalesce(cowork.from_us((a ->> 'at')::bigint), date_trunc('second', p_at));
+	v_units bigint[];
+BEGIN
+	SELECT * INTO b FROM cowork.block x WHERE x.site_id = p_site AND x.ref = upper(a ->> 'ref');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "ref"}');
+	END IF;
+	IF b.state <> 'active' THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('state', b.state, 'version', b.version));
+	END IF;
+	IF b.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
+	END IF;
+	IF v_end >= upper(b.during) OR date_trunc('second', v_end) <> v_end THEN
+		RETURN cowork.refused('bad_time', jsonb_build_object('field', 'at',
+			'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during))));
+	END IF;
+
+	WITH retired AS (
+		UPDATE cowork.claim c SET live = false
+		WHERE c.site_id = p_site AND c.block_id = b.block_id AND c.live
+		RETURNING c.unit_id
+	)
+	SELECT array_agg(unit_id ORDER BY unit_id) INTO v_units FROM retired;
+	IF v_end > lower(b.during) THEN
+		b.during := tstzrange(lower(b.during), v_end);
+		IF NOT cowork.claim_take(p_site, v_units, b.during, NULL, b.block_id) THEN
+			RAISE EXCEPTION 'a part of a block''s own interval was taken' USING ERRCODE = 'exclusion_violation';
+		END IF;
+	ELSE
+		v_units := '{}';
+	END IF;
+	UPDATE cowork.block x SET during = b.during, state = 'ended', version = x.version + 1
+	WHERE x.site_id = p_site AND x.block_id = b.block_id
+	RETURNING * INTO b;
+	RETURN cowork.done(b.block_id, b.version, 'block.ended', cowork.block_body(b, v_units));
+END
+$$;

@@ -1,0 +1,252 @@
+-- Tenants, members, staff, tokens and one-time codes. All run in the operator's lane, site 0.
+
+CREATE FUNCTION cowork.tenant_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_id bigint;
+BEGIN
+	IF EXISTS (SELECT FROM cowork.tenant t WHERE lower(t.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.tenant t WHERE t.external_id = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	INSERT INTO cowork.tenant (code, name, email, external_id)
+	VALUES (a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'email', ''),
+		nullif(a ->> 'external_id', ''))
+	RETURNING tenant_id INTO v_id;
+	RETURN cowork.done(v_id, 1, 'tenant.created',
+		jsonb_build_object('tenant', v_id, 'code', a ->> 'code', 'state', 'active', 'version', 1));
+END
+$$;
+
+CREATE FUNCTION cowork.tenant_update(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	t cowork.tenant;
+BEGIN
+	SELECT * INTO t FROM cowork.tenant x WHERE lower(x.code) = lower(a ->> 'tenant');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "tenant"}');
+	END IF;
+	IF t.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', t.version));
+	END IF;
+	UPDATE cowork.tenant x SET
+		name = coalesce(a ->> 'name', x.name),
+		email = nullif(coalesce(a ->> 'email', x.email), ''),
+		state = coalesce(a ->> 'state', x.state),
+		version = x.version + 1
+	WHERE x.tenant_id = t.tenant_id
+	RETURNING * INTO t;
+	RETURN cowork.done(t.tenant_id, t.version, 'tenant.updated',
+		jsonb_build_object('tenant', t.tenant_id, 'code', t.code, 'state', t.state, 'version', t.version));
+END
+$$;
+
+-- The person of a login, made if there is none yet. Who exists keeps the name and language they have.
+CREATE FUNCTION cowork.person_named(a jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	v_id bigint;
+BEGIN
+	SELECT p.person_id INTO v_id FROM cowork.person p WHERE p.login = lower(a ->> 'login');
+	IF NOT FOUND THEN
+		INSERT INTO cowork.person (login, name, lang)
+		VALUES (lower(a ->> 'login'), coalesce(nullif(a ->> 'name', ''), a ->> 'login'),
+			nullif(a ->> 'lang', ''))
+		RETURNING person_id INTO v_id;
+	END IF;
+	RETURN v_id;
+END
+$$;
+
+-- A one-time code, where the request came with one.
+CREATE FUNCTION cowork.code_add(p_person bigint, p_at timestamptz, p_code jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF p_code ->> 'id' IS NOT NULL THEN
+		INSERT INTO cowork.token (token_id, person_id, kind, hash, created_at, expires_at)
+		VALUES (p_code ->> 'id', p_person, 'code', decode(p_code ->> 'hash', 'hex'), p_at,
+			cowork.from_us((p_code ->> 'expires')::bigint));
+	END IF;
+END
+$$;
+
+CREATE FUNCTION cowork.member_body(m cowork.member) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN jsonb_build_object('person', m.person_id, 'tenant', m.tenant_id, 'role', m.role, 'state', m.state,
+		'version', m.version);
+
+CREATE FUNCTION cowork.member_invite(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_tenant record;
+	m        cowork.member;
+BEGIN
+	SELECT t.tenant_id, t.state INTO v_tenant FROM cowork.tenant t WHERE lower(t.code) = lower(a ->> 'tenant');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "tenant"}');
+	END IF;
+	IF v_tenant.state <> 'active' THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('field', 'tenant', 'state', v_tenant.state));
+	END IF;
+	IF EXISTS (SELECT FROM cowork.member x JOIN cowork.person p USING (person_id)
+			WHERE p.login = lower(a ->> 'login')) THEN
+		RETURN cowork.refused('exists', '{"field": "login"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.member x WHERE x.external_id = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+
+	INSERT INTO cowork.member (person_id, tenant_id, role, external_id)
+	VALUES (cowork.person_named(a), v_tenant.tenant_id, coalesce(a ->> 'role', 'member'),
+		nullif(a ->> 'external_id', ''))
+	RETURNING * INTO m;
+	PERFORM cowork.code_add(m.person_id, p_at, r -> 'code');
+	RETURN cowork.done(m.person_id, m.version, 'member.invited', cowork.member_body(m));
+END
+$$;
+
+CREATE FUNCTION cowork.member_update(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	m cowork.member;
+BEGIN
+	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
+	WHERE p.login = lower(a ->> 'login');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "login"}');
+	END IF;
+	IF m.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', m.version));
+	END IF;
+	UPDATE cowork.person p SET
+		name = coalesce(nullif(a ->> 'name', ''), p.name),
+		lang = nullif(coalesce(a ->> 'lang', p.lang), '')
+	WHERE p.person_id = m.person_id;
+	UPDATE cowork.member x SET
+		role = coalesce(a ->> 'role', x.role),
+		state = coalesce(a ->> 'state', x.state),
+		version = x.version + 1
+	WHERE x.person_id = m.person_id
+	RETURNING * INTO m;
+	RETURN cowork.done(m.person_id, m.version, 'member.updated', cowork.member_body(m));
+END
+$$;
+
+CREATE FUNCTION cowork.staff_body(f cowork.staff) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN jsonb_build_object('person', f.person_id, 'site', f.site_id, 'role', f.role, 'state', f.state,
+		'version', f.version);
+
+-- A second grant replaces the first: one role a person.
+CREATE FUNCTION cowork.staff_grant(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_site int;
+	f      cowork.staff;
+BEGIN
+	SELECT t.site_id INTO v_site FROM cowork.site t
+	WHERE lower(t.code) = lower(a ->> 'site') AND t.site_id <> 0;
+	IF NOT FOUND AND a ->> 'site' IS NOT NULL THEN
+		RETURN cowork.refused('not_found', '{"field": "site"}');
+	END IF;
+	INSERT INTO cowork.staff AS x (person_id, site_id, role)
+	VALUES (cowork.person_named(a), v_site, a ->> 'role')
+	ON CONFLICT (person_id) DO UPDATE SET site_id = excluded.site_id, role = excluded.role,
+		state = CASE x.state WHEN 'revoked' THEN 'invited' ELSE x.state END, version = x.version + 1
+	RETURNING * INTO f;
+	PERFORM cowork.code_add(f.person_id, p_at, r -> 'code');
+	RETURN cowork.done(f.person_id, f.version, 'staff.granted', cowork.staff_body(f));
+END
+$$;
+
+CREATE FUNCTION cowork.staff_revoke(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	f cowork.staff;
+BEGIN
+	SELECT x.* INTO f FROM cowork.staff x JOIN cowork.person p USING (person_id)
+	WHERE p.login = lower(a ->> 'login');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "login"}');
+	END IF;
+	IF f.state = 'revoked' THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('state', f.state, 'version', f.version));
+	END IF;
+	UPDATE cowork.staff x SET state = 'revoked', version = x.version + 1
+	WHERE x.person_id = f.person_id
+	RETURNING * INTO f;
+	RETURN cowork.done(f.person_id, f.version, 'staff.revoked', cowork.staff_body(f));
+END
+$$;
+
+-- The subject of a token's event is its person; the token itself is named in the body and the outcome.
+CREATE FUNCTION cowork.token_issue(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_person bigint := (a ->> 'person')::bigint;
+	e        cowork.effect;
+BEGIN
+	IF NOT EXISTS (SELECT FROM cowork.person p WHERE p.person_id = v_person) THEN
+		RETURN cowork.refused('not_found', '{"field": "person"}');
+	END IF;
+	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, scope, created_at, expires_at)
+	VALUES (r ->> 'id', v_person, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''),
+		coalesce(a ->> 'scope', 'full'), p_at, cowork.from_us((a ->> 'expires')::bigint));
+	e := cowork.done(v_person, 1, 'token.issued', jsonb_build_object('token', r ->> 'id',
+		'person', v_person, 'expires', (a ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full')));
+	e.detail := jsonb_build_object('token', r ->> 'id');
+	RETURN e;
+END
+$$;
+
+CREATE FUNCTION cowork.token_revoke(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	k cowork.token;
+	e cowork.effect;
+BEGIN
+	SELECT * INTO k FROM cowork.token x WHERE x.token_id = a ->> 'token' AND x.kind = 'access';
+	IF NOT FOUND OR k.person_id <> (a ->> 'own_person')::bigint THEN
+		RETURN cowork.refused('not_found', '{"field": "token"}');
+	END IF;
+	IF k.revoked_at IS NOT NULL THEN
+		RETURN cowork.refused('wrong_state', '{"state": "revoked"}');
+	END IF;
+	UPDATE cowork.token x SET revoked_at = p_at WHERE x.token_id = k.token_id;
+	e := cowork.done(k.person_id, 1, 'token.revoked',
+		jsonb_build_object('token', k.token_id, 'person', k.person_id));
+	e.detail := jsonb_build_object('token', k.token_id);
+	RETURN e;
+END
+$$;
+
+-- Swaps a one-time code for a token. Every way in which it may not be good looks the same from outside.
+CREATE FUNCTION cowork.code_redeem(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	k cowork.token;
+	e cowork.effect;
+BEGIN
+	SELECT * INTO k FROM cowork.token x WHERE x.token_id = a ->> 'code' AND x.kind = 'code'
+		AND x.hash = decode(a ->> 'hash', 'hex') AND x.used_at IS NULL AND x.revoked_at IS NULL
+		AND x.expires_at > p_at
+		AND (EXISTS (SELECT FROM cowork.member m WHERE m.person_id = x.person_id AND m.state <> 'disabled')
+			OR EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = x.person_id AND f.state <> 'revoked'));
+	IF NOT FOUND THEN
+		RETURN cowork.refused('unauthenticated', NULL);
+	END IF;
+	UPDATE cowork.token x SET used_at = p_at WHERE x.token_id = k.token_id;
+	UPDATE cowork.member m SET state = 'active', version = m.version + 1
+	WHERE m.person_id = k.person_id AND m.state = 'invited';
+	UPDATE cowork.staff f SET state = 'active', version = f.version + 1
+	WHERE f.person_id = k.person_id AND f.state = 'invited';
+	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
+	VALUES (r ->> 'id', k.person_id, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
+		cowork.from_us((a ->> 'expires')::bigint));
+	e := cowork.done(k.person_id, 1, 'code.redeemed', jsonb_build_object('code', k.token_id,
+		'token', r ->> 'id', 'person', k.person_id, 'expires', (a ->> 'expires')::bigint));
+	e.detail := jsonb_build_object('token', r ->> 'id');
+	e.actor := k.person_id;
+	RETURN e;
+END
+$$;

@@ -1,0 +1,23 @@
+-- Who may do what. The daemon reads, and writes through the entry functions alone; so what they refuse
+-- cannot be done. Secrets, names apart from their nouns, and receipts stay with the owner.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cowork FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA cowork FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA cowork TO coworkd, cowork_report;
+
+GRANT SELECT ON cowork.migration, cowork.site, cowork.floor, cowork.area, cowork.space, cowork.unit,
+	cowork.space_unit, cowork.tenant, cowork.member, cowork.staff, cowork.booking, cowork.block, cowork.claim,
+	cowork.event TO coworkd, cowork_report;
+
+GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork.space_facts, cowork.block_facts,
+	cowork.tenant_facts, cowork.member_facts, cowork.staff_facts, cowork.token_facts, cowork.booking_facts,
+	cowork.booking_history TO coworkd, cowork_report;
+
+-- what the views are made with
+GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp)
+	TO coworkd, cowork_report;
+
+GRANT EXECUTE ON FUNCTION cowork.lane_open(),
+	cowork.lane_run(int, bigint, bigint[], bigint, bigint[], jsonb, boolean),
+	cowork.token_find(text), cowork.token_seen(text[]), cowork.purge(int), cowork.evict(int, int) TO coworkd;
