@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +86,9 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size_t rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
 	void *piece;
 
-	/* rounded < size: the addition wrapped around. */
-	if (arena->failed || rounded < size || rounded > arena->cap - arena->used) {
+	/* No sum here or in chunk_new() wraps around below half of all memory. */
+	if (arena->failed || size > SIZE_MAX / 2 - sizeof(*chunk) ||
+	    rounded > arena->cap - arena->used) {
 		arena->failed = true;
 		return NULL;
 	}
