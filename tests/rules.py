@@ -40,7 +40,7 @@ PURE = r"daemon/(calendar|policy)\w*\.[ch]"
 NOT_PURE = r"event2/.*|libpq-fe\.h|daemon/db_\w+\.h|sys/socket\.h"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')
-STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+TEXTS = re.compile(r'''/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'''', re.S)
 
 
 def files():
@@ -69,9 +69,9 @@ def check_include(name, target, ours):
         yield f"{target}: this file is pure"
 
 
-def without_comments(text):
-    keep_lines = lambda match: re.sub(r"[^\n]", " ", match.group())
-    return re.sub(r"/\*.*?\*/", keep_lines, text, flags=re.S)
+def without_texts(text):
+    """Comments and literals blanked, lines kept."""
+    return TEXTS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def check_lines(name, text):
@@ -82,8 +82,7 @@ def check_lines(name, text):
             for words in check_include(name, target, match.group(1) is not None):
                 yield number, words
             continue
-    bare = without_comments(STRINGS.sub('""', text))
-    for number, line in enumerate(bare.split("\n"), 1):
+    for number, line in enumerate(without_texts(text).split("\n"), 1):
         if "//" in line:
             yield number, "comments are /* */"
         if re.search(r"\btypedef\s+(struct|enum|union)\b", line):

@@ -92,7 +92,7 @@ class Runner:
         if (folder / "build.ninja").exists():
             setup.insert(2, "--reconfigure")
         ok = self.run(setup, log, env=env) == 0
-        ok = ok and self.run(["ninja", "-C", str(folder)], log, append=True) == 0
+        ok = ok and self.run(["ninja", "-C", str(folder), "-k", "0"], log, append=True) == 0
         if not ok:
             self.tally.add(folder.name, (0, 1, 0), began, log)
         return ok

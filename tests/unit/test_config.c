@@ -183,7 +183,7 @@ static void broken_file_is_refused(void **state)
 static void long_line_is_refused_and_the_longest_is_whole(void **state)
 {
 	static const char head[] = "[tls]\nkey = ";
-	char *text = malloc(CONFIG_LINE_MAX + 100);
+	static char text[CONFIG_LINE_MAX + 100];
 	struct config_file *file;
 
 	strcpy(text, "# ");
@@ -196,7 +196,6 @@ static void long_line_is_refused_and_the_longest_is_whole(void **state)
 	file = load(text);
 	assert_int_equal(strlen(config_values(file)->key), 4096);
 	config_free(file);
-	free(text);
 }
 
 static void secret_is_not_in_the_message(void **state)
