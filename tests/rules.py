@@ -40,7 +40,7 @@ PURE = r"daemon/(calendar|policy)\w*\.[ch]"
 NOT_PURE = r"event2/.*|libpq-fe\.h|daemon/db_\w+\.h|sys/socket\.h"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')
-TEXTS = re.compile(r'''/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'''', re.S)
+TEXTS = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S)
 
 
 def files():
