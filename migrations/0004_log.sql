@@ -26,6 +26,7 @@ ALTER TABLE cowork.event ENABLE ALWAYS TRIGGER event_append_only;
 
 CREATE TABLE cowork.receipt (
 	site_id      int    NOT NULL,
+	lane_id      bigint NOT NULL, -- which lane wrote it: no lane writes behind its fence
 	principal    bigint NOT NULL,
 	key          uuid   NOT NULL,
 	request_hash bytea  NOT NULL,
@@ -38,6 +39,7 @@ CREATE INDEX receipt_at ON cowork.receipt (at);
 CREATE TABLE cowork.fence (
 	site_id int    NOT NULL REFERENCES cowork.site,
 	lane_id bigint NOT NULL,
+	rev     bigint NOT NULL, -- the site's when the fence went up: later events are not of this lane
 	at      timestamptz NOT NULL,
 	PRIMARY KEY (site_id, lane_id)
 );

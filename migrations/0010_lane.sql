@@ -186,8 +186,8 @@ BEGIN
 		RETURN '{"status": "no_site"}';
 	END IF;
 	IF cardinality(p_fences) > 0 THEN
-		INSERT INTO cowork.fence (site_id, lane_id, at)
-		SELECT p_site, f.lane_id, clock_timestamp() FROM unnest(p_fences) f (lane_id)
+		INSERT INTO cowork.fence (site_id, lane_id, rev, at)
+		SELECT p_site, f.lane_id, v_rev, clock_timestamp() FROM unnest(p_fences) f (lane_id)
 		ON CONFLICT DO NOTHING;
 	END IF;
 	IF EXISTS (SELECT FROM cowork.fence f WHERE f.site_id = p_site AND f.lane_id = p_lane) THEN
@@ -287,8 +287,8 @@ BEGIN
 		SELECT p_site, v.* FROM unnest(ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body, ev_hash) v;
 	END IF;
 	IF cardinality(re_key) > 0 THEN
-		INSERT INTO cowork.receipt (site_id, principal, key, request_hash, outcome, at)
-		SELECT p_site, v.* FROM unnest(re_principal, re_key, re_request, re_outcome, re_at) v;
+		INSERT INTO cowork.receipt (site_id, lane_id, principal, key, request_hash, outcome, at)
+		SELECT p_site, p_lane, v.* FROM unnest(re_principal, re_key, re_request, re_outcome, re_at) v;
 	END IF;
 	IF cardinality(ev_rev) > 0 THEN
 		UPDATE cowork.site t SET rev = v_rev, last_hash = v_hash, last_at = v_at WHERE t.site_id = p_site;

@@ -1,5 +1,6 @@
 -- Who may do what. The daemon reads, and writes through the entry functions alone; so what they refuse
--- cannot be done. Secrets, names apart from their nouns, and receipts stay with the owner.
+-- cannot be done. Secrets and names apart from their nouns stay with the owner; receipts and fences are for
+-- the owner and for `coworkd verify`.
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cowork FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA cowork FROM PUBLIC;
@@ -13,6 +14,9 @@ GRANT SELECT ON cowork.migration, cowork.site, cowork.floor, cowork.area, cowork
 GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork.space_facts, cowork.block_facts,
 	cowork.tenant_facts, cowork.member_facts, cowork.staff_facts, cowork.token_facts, cowork.booking_facts,
 	cowork.booking_history TO coworkd, cowork_report;
+
+GRANT SELECT ON cowork.receipt, cowork.fence TO cowork_report;
+GRANT SELECT (person_id) ON cowork.person TO cowork_report;
 
 -- what the views are made with
 GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp)
