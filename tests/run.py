@@ -121,7 +121,7 @@ class Runner:
         env = {"COWORK_BUILD": str(GCC), "COWORK_KEEP": str(OUT / f"{level}-kept"),
                "PYTHONDONTWRITEBYTECODE": "1"}
         if self.cluster:
-            env["COWORK_TEST_PG"] = str(self.cluster.socket_dir)
+            env["COWORK_TEST_PGHOST"] = self.cluster.host
         shutil.rmtree(OUT / f"{level}-kept", ignore_errors=True)
         status = self.run(command, log, env=env)
         self.tally.add(level, counted(junit, status), began, log)

@@ -125,11 +125,11 @@ class Cluster:
         self.made.remove(name)
 
     @contextlib.contextmanager
-    def clone(self):
-        """The name of a fresh migrated database, dropped afterwards."""
+    def clone(self, template=None):
+        """The name of a fresh database, migrated or like the template given; dropped afterwards."""
         self.serial += 1
         name = "%s_%d" % (self.prefix, self.serial)
-        self._create(name, self.template)
+        self._create(name, template or self.template)
         try:
             yield name
         finally:
