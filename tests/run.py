@@ -70,8 +70,8 @@ class Runner:
         self.cluster = None
 
     # Children get a process group each, so that ending a level ends all that it started.
-    def run(self, command, log, limit=LEVEL_LIMIT_S, env=None, append=False):
-        with open(log, "ab" if append else "wb") as out:
+    def run(self, command, log, limit=LEVEL_LIMIT_S, env=None):
+        with open(log, "wb") as out:
             child = subprocess.Popen(
                 command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 env={**os.environ, **SANITIZERS, **(env or {})}, start_new_session=True)
@@ -92,7 +92,7 @@ class Runner:
         if (folder / "build.ninja").exists():
             setup.insert(2, "--reconfigure")
         ok = self.run(setup, log, env=env) == 0
-        ok = ok and self.run(["ninja", "-C", str(folder), "-k", "0"], log, append=True) == 0
+        ok = ok and self.run(["ninja", "-C", str(folder), "-k", "0", "--quiet"], log) == 0
         if not ok:
             self.tally.add(folder.name, (0, 1, 0), began, log)
         return ok
@@ -162,11 +162,9 @@ class Runner:
             self.suite(level)
 
     def row_of_compilers(self):
-        if self.levels.isdisjoint({"fuzz", "lint"}) or not self.build_clang():
-            return
         if "lint" in self.levels:
             self.lint()
-        if "fuzz" in self.levels:
+        if "fuzz" in self.levels and self.build_clang():
             self.fuzz()
 
     def start_cluster(self):
