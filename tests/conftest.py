@@ -1,8 +1,12 @@
-"""What all suites share: one private cluster, short private folders, and logs kept when a test fails.
+"""Fixtures of all suites; db/cluster.py, system/rig.py and system/world.py say what they give.
 
-`cluster` is the server of tests/db/cluster.py; `database` the name of a fresh migrated one in it.
+`cluster` is the one private server, `database` the name of a fresh migrated database in it. `daemon` is
+one coworkd on `world_db`, a database of its own with the people and places of `world`. `start_daemon`
+starts more of them, `connect` gives a protocol client and `cowork` the command line of a person, `sql`
+an administrator's look into the database, and `pg_proxy` stands between a daemon and PostgreSQL.
 """
 
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -13,6 +17,11 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 for suite in ("db", "system", "faults"):
     sys.path.insert(0, str(HERE / suite))
+
+from cluster import Cluster  # noqa: E402  these three stand in the folders just named
+from fault_proxy import FaultProxy  # noqa: E402
+from rig import CommandLine, Daemon, kept_folder, make_certificate  # noqa: E402
+from world import World  # noqa: E402
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -25,7 +34,6 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def cluster():
-    from cluster import Cluster
     it = Cluster()
     try:
         it.start()
@@ -46,3 +54,95 @@ def short_dir():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cw-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def certificate():
+    """Paths of a certificate and its key, for localhost."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cw-tls-"))
+    yield make_certificate(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def world_template(cluster):
+    with cluster.clone() as name:
+        with contextlib.closing(cluster.connect(name, cluster.admin)) as connection:
+            made = World(connection)
+        yield name, made
+
+
+@pytest.fixture
+def world(world_template):
+    return world_template[1]
+
+
+@pytest.fixture
+def world_db(cluster, world_template):
+    """The name of a database with the world in it."""
+    with cluster.clone(world_template[0]) as name:
+        yield name
+
+
+@pytest.fixture
+def sql(cluster, world_db):
+    """An administrator's psycopg2 cursor in the test's database."""
+    with contextlib.closing(cluster.connect(world_db, cluster.admin)) as connection:
+        yield connection.cursor()
+
+
+@pytest.fixture
+def start_daemon(request, cluster, world_db, certificate, short_dir):
+    """start_daemon(name=..., conninfo=..., ready=True, **options): another coworkd, stopped at the end."""
+    started = []
+
+    def start(name=None, conninfo=None, ready=True, **options):
+        daemon = Daemon(short_dir, conninfo or cluster.conninfo(world_db), certificate,
+                        name or f"coworkd{len(started) + 1}", **options)
+        started.append(daemon)
+        return daemon.start(ready)
+
+    yield start
+    problems = []
+    for daemon in started:
+        try:
+            daemon.stop()
+        except AssertionError as problem:
+            problems.append(problem)
+    folder = kept_folder(request)
+    for daemon in started:
+        if folder:
+            daemon.keep(folder)
+    if problems:
+        raise problems[0]
+
+
+@pytest.fixture
+def daemon(start_daemon):
+    return start_daemon("coworkd")
+
+
+@pytest.fixture
+def connect(daemon, world):
+    """connect("ada"): a client logged in as that person of the world; connect(): one that is not."""
+    with contextlib.ExitStack() as stack:
+        yield lambda who=None, **options: stack.enter_context(
+            daemon.client(world.token[who] if who else None, **options))
+
+
+@pytest.fixture
+def cowork(short_dir, daemon, world):
+    """cowork("ada", site="KSQ"): the command line of that person; .run(...) runs it."""
+    def make(who=None, site="KSQ"):
+        return CommandLine(short_dir, daemon, who or "nobody").context(world.token[who] if who else None, site)
+
+    return make
+
+
+@pytest.fixture
+def pg_proxy(short_dir, cluster):
+    """A fault proxy in front of the cluster; pg_proxy.conninfo + " dbname=... user=..." goes through it."""
+    folder = short_dir / "pg"
+    folder.mkdir()
+    with FaultProxy(folder, f"{cluster.host}/.s.PGSQL.5432") as proxy:
+        yield proxy
