@@ -201,7 +201,8 @@ int instant_parse(const char *text, int64_t *ret_usec)
 const char *instant_format(int64_t usec, char out[INSTANT_TEXT_MAX])
 {
 	int64_t seconds = instant_seconds(usec);
-	int fraction = (int)(usec - seconds * USEC_PER_SEC);
+	/* The remainder is negative before 1970; a product could overflow at the far ends. */
+	int fraction = (int)((usec % USEC_PER_SEC + USEC_PER_SEC) % USEC_PER_SEC);
 	struct civil civil = civil_from_seconds(seconds);
 	int len;
 
