@@ -511,6 +511,22 @@ static void contents_that_make_no_sense_are_damaged(void **state)
 	assert_int_equal(zone_parse("Test/Bad", file.bytes, file.len, &zone), -EBADMSG);
 }
 
+/* "right/..." files: an instant of ours has no place for their seconds. */
+static void a_file_that_counts_leap_seconds_is_refused(void **state)
+{
+	static const uint8_t leap[12] = { 0, 0, 0, 0, 0x04, 0xb2, 0x58, 0, 0, 0, 0, 1 };
+	struct tzif whole = make_file(NULL, 0, "");
+	const size_t end = whole.len - 2; /* of the block; a footer of two newlines follows */
+	struct tzif file = { .len = 0 };
+	struct zone *zone = NULL;
+
+	put(&file, whole.bytes, end);
+	put(&file, leap, sizeof(leap));
+	put(&file, whole.bytes + end, 2);
+	file.bytes[44 + 20 + 31] = 1;
+	assert_int_equal(zone_parse("Test/Leap", file.bytes, file.len, &zone), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +551,7 @@ int main(void)
 		cmocka_unit_test(malformed_footers_are_refused),
 		cmocka_unit_test(a_file_cut_anywhere_is_damaged),
 		cmocka_unit_test(contents_that_make_no_sense_are_damaged),
+		cmocka_unit_test(a_file_that_counts_leap_seconds_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("zone", tests, NULL, NULL);
