@@ -282,12 +282,13 @@ static int compare_keys(const void *left, const void *right)
 /* The keys from `first` on are those of the object that closes. */
 static bool check_keys(struct scan *scan, size_t first)
 {
-	struct key *keys = scan->keys + first;
 	size_t count = scan->count - first;
+	struct key *keys;
 
 	scan->count = first;
 	if (count < 2)
 		return true;
+	keys = scan->keys + first;
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++) {
 		const char *a = keys[i - 1].text, *b = keys[i].text;
