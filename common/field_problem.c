@@ -40,7 +40,7 @@ static void add_path(struct buf *out, const struct decoding *at)
 static void write_name(const struct decoding *at, const char *name)
 {
 	/* Five tables inside one another are more than we have; U+FFFD is three bytes for one. */
-	struct buf path = BUF_INIT(5 * 3 * NAME_SIZE);
+	struct buf path = BUF_INIT(NAME_SIZE * 3 * 5);
 	char *out = at->problem->name;
 	size_t len;
 

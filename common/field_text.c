@@ -182,7 +182,7 @@ static bool canonical(enum field_type type, const char *text, char out[LOGIN_MAX
 			return false;
 		break;
 	}
-	strcpy(out, text); /* at most ZONE_TEXT_MAX bytes */
+	memcpy(out, text, strlen(text) + 1); /* at most ZONE_TEXT_MAX bytes and NUL */
 	return true;
 }
 

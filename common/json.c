@@ -11,16 +11,21 @@
 #include <string.h>
 
 const struct json_limits json_limits_request = {
-	.max_bytes = 64 * 1024,
+	.max_bytes = 65536,
 	.max_depth = 16,
 	.max_tokens = 4096,
 };
 
 const struct json_limits json_limits_reply = {
-	.max_bytes = 1024 * 1024,
+	.max_bytes = 1048576,
 	.max_depth = 24,
 	.max_tokens = 200000,
 };
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 int json_parse(const char *text, size_t len, const struct json_limits *limits, struct cJSON **ret,
 	       struct json_problem *ret_problem)
@@ -34,7 +39,7 @@ int json_parse(const char *text, size_t len, const struct json_limits *limits, s
 	tree = cJSON_ParseWithLengthOpts(text, len, &end, false);
 	if (!tree) /* the text is right, so memory ran out */
 		return -ENOMEM;
-	while (end < text + len && memchr(" \t\n\r", *end, 4))
+	while (end < text + len && is_space(*end))
 		end++;
 	if (end != text + len) {
 		json_free(tree);

@@ -53,9 +53,14 @@ static bool next_is(const struct scan *scan, char c)
 	return scan->at < scan->end && *scan->at == c;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void skip_space(struct scan *scan)
 {
-	while (scan->at < scan->end && memchr(" \t\n\r", *scan->at, 4))
+	while (scan->at < scan->end && is_space(*scan->at))
 		scan->at++;
 }
 
@@ -135,7 +140,7 @@ static bool scan_escape(struct scan *scan)
 		scan->at++;
 		return scan_unicode_escape(scan);
 	}
-	if (scan->at == scan->end || !memchr("\"\\/bfnrt", *scan->at, 8))
+	if (scan->at == scan->end || !*scan->at || !strchr("\"\\/bfnrt", *scan->at))
 		return fail(scan, "unknown escape");
 	scan->at++;
 	return true;

@@ -39,7 +39,7 @@ static bool read_id(const struct cJSON *value, struct rpc_id *ret)
 	if (!text || strlen(text) > RPC_ID_MAX)
 		return false;
 	ret->kind = RPC_ID_STRING;
-	strcpy(ret->text, text);
+	memcpy(ret->text, text, strlen(text) + 1);
 	return true;
 }
 

@@ -269,8 +269,7 @@ static void malformed_responses_are_refused(void **state)
 		"{\"jsonrpc\":\"2.0\",\"result\":1}",
 		"{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":1}",
 		"{\"jsonrpc\":\"1.0\",\"id\":1,\"result\":1}",
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":{\"code\":1,\"message\":\"\"}"
-		"}",
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":{}}",
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"extra\":2}",
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"params\":{}}",
 		"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1,\"message\":\"\"}}",
