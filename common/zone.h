@@ -12,7 +12,7 @@
 #include "common/civil.h"
 
 #define ZONE_NAME_MAX 64
-#define ZONE_FILE_MAX (512 * 1024)
+#define ZONE_FILE_MAX 524288 /* the largest real one has 3.5 KiB */
 
 struct zone;
 

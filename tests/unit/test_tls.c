@@ -1,5 +1,5 @@
 /*
- * TLS contexts, made certificates, and handshakes between two ends in memory. Each test has a
+ * TLS contexts and handshakes between two ends in memory. Each test has a
  * private folder with a server's key and certificate for "desk.example", "127.0.0.1" and "::1".
  */
 
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -543,129 +542,6 @@ static void fingerprints_are_written_and_read(void **state)
 	assert_int_equal(tls_fingerprint_parse("SHA256:01:09:11:19:", back), -EINVAL);
 }
 
-static void a_made_certificate_names_what_was_asked(void **state)
-{
-	struct fixture *f = *state;
-	X509 *certificate = read_certificate(f->certificate);
-	EVP_PKEY *key = read_key(f->key);
-	char group[32];
-
-	assert_int_equal(X509_check_host(certificate, HOST, 0, 0, NULL), 1);
-	assert_int_equal(X509_check_host(certificate, "other.example", 0, 0, NULL), 0);
-	assert_int_equal(X509_check_ip_asc(certificate, "127.0.0.1", 0), 1);
-	assert_int_equal(X509_check_ip_asc(certificate, "::1", 0), 1);
-	assert_int_equal(X509_check_ip_asc(certificate, "127.0.0.2", 0), 0);
-	assert_int_equal(X509_check_ca(certificate), 0);
-	assert_int_equal(X509_verify(certificate, key), 1);
-	assert_int_equal(X509_cmp_current_time(X509_get0_notBefore(certificate)), -1);
-	assert_int_equal(EVP_PKEY_get_group_name(key, group, sizeof(group), NULL), 1);
-	assert_string_equal(group, "prime256v1");
-	X509_free(certificate);
-	EVP_PKEY_free(key);
-}
-
-static void a_request_carries_the_names_too(void **state)
-{
-	struct fixture *f = *state;
-	FILE *file;
-	X509_REQ *request;
-	GENERAL_NAMES *found;
-	STACK_OF(X509_EXTENSION) *extensions;
-
-	assert_int_equal(
-		tls_make_certificate(f->other_certificate, f->other_key, names, 30, true, NULL), 0);
-	file = fopen(f->other_certificate, "re");
-	assert_non_null(file);
-	request = PEM_read_X509_REQ(file, NULL, NULL, NULL);
-	fclose(file);
-	assert_non_null(request);
-	assert_int_equal(X509_REQ_verify(request, X509_REQ_get0_pubkey(request)), 1);
-	extensions = X509_REQ_get_extensions(request);
-	found = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
-	assert_non_null(found);
-	assert_int_equal(sk_GENERAL_NAME_num(found), 3);
-	assert_int_equal(sk_GENERAL_NAME_value(found, 0)->type, GEN_DNS);
-	assert_int_equal(sk_GENERAL_NAME_value(found, 1)->type, GEN_IPADD);
-	GENERAL_NAMES_free(found);
-	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-	X509_REQ_free(request);
-}
-
-static void files_are_0640_whatever_the_umask(void **state)
-{
-	static const mode_t umasks[] = { 0, 022, 077 };
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(umasks); i++) {
-		mode_t old = umask(umasks[i]);
-		struct stat st;
-
-		assert_int_equal(tls_make_certificate(f->other_certificate, f->other_key, names, 1,
-						      false, NULL),
-				 0);
-		umask(old);
-		assert_int_equal(stat(f->other_key, &st), 0);
-		assert_int_equal(st.st_mode & 07777, 0640);
-		assert_int_equal(stat(f->other_certificate, &st), 0);
-		assert_int_equal(st.st_mode & 07777, 0640);
-		unlink(f->other_key);
-		unlink(f->other_certificate);
-	}
-}
-
-static void nothing_is_ever_overwritten_and_no_half_is_left(void **state)
-{
-	struct fixture *f = *state;
-	struct tls_problem problem = { "" };
-	struct stat before, after;
-
-	assert_int_equal(stat(f->certificate, &before), 0);
-	/* The certificate exists: the new key must not stay behind. */
-	assert_int_equal(
-		tls_make_certificate(f->certificate, f->other_key, names, 30, false, &problem),
-		-EEXIST);
-	assert_non_null(strstr(problem.text, f->certificate));
-	assert_int_equal(access(f->other_key, F_OK), -1);
-	/* The key exists: it is somebody's, and no certificate is made. */
-	assert_int_equal(
-		tls_make_certificate(f->other_certificate, f->key, names, 30, false, &problem),
-		-EEXIST);
-	assert_non_null(strstr(problem.text, f->key));
-	assert_int_equal(access(f->other_certificate, F_OK), -1);
-	assert_int_equal(access(f->key, F_OK), 0);
-	assert_int_equal(stat(f->certificate, &after), 0);
-	assert_int_equal(after.st_ino, before.st_ino);
-	assert_int_equal(after.st_size, before.st_size);
-	tls_ctx_free(server_ctx(f));
-}
-
-static void odd_wishes_for_a_certificate_are_refused(void **state)
-{
-	static const char *const bad[] = {
-		"",   "desk,DNS:evil.example", "desk example", "-desk",	 ".",
-		"*.", "desk..example",	       "d\xc3\xa9sk",  "1::2::3"
-	};
-	struct fixture *f = *state;
-	struct tls_problem problem = { "" };
-	const char *wish[] = { NULL, NULL };
-
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		wish[0] = bad[i];
-		assert_int_equal(tls_make_certificate(f->other_certificate, f->other_key, wish, 30,
-						      false, &problem),
-				 -EINVAL);
-	}
-	wish[0] = NULL;
-	assert_int_equal(
-		tls_make_certificate(f->other_certificate, f->other_key, wish, 30, false, &problem),
-		-EINVAL);
-	assert_int_equal(
-		tls_make_certificate(f->other_certificate, f->other_key, names, 0, false, &problem),
-		-EINVAL);
-	assert_non_null(strstr(problem.text, "days"));
-	assert_int_equal(access(f->other_key, F_OK), -1);
-}
-
 #define TLS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -691,11 +567,6 @@ int main(void)
 		TLS_TEST(a_client_told_of_no_usable_authority_says_so),
 		TLS_TEST(the_expiry_is_the_certificates),
 		TLS_TEST(fingerprints_are_written_and_read),
-		TLS_TEST(a_made_certificate_names_what_was_asked),
-		TLS_TEST(a_request_carries_the_names_too),
-		TLS_TEST(files_are_0640_whatever_the_umask),
-		TLS_TEST(nothing_is_ever_overwritten_and_no_half_is_left),
-		TLS_TEST(odd_wishes_for_a_certificate_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
