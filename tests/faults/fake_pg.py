@@ -240,8 +240,8 @@ class _Link:
         except SqlError as error:
             data = error_response(error)
             self.status = b"E" if self.status != b"I" else b"I"
-            self.skipping = step not in ("query", "startup")
-            if step == "query":
+            self.skipping = step not in ("query", "startup", "sync")
+            if step in ("query", "sync"):  # an error at the Sync is a commit that failed
                 data += message("Z", self.status)
         if kind == "half":
             self.flush(data[:max(1, len(data) // 2)])
