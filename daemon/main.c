@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "common/macros.h"
+#include "daemon/admin.h"
 #include "daemon/config.h"
 
 static const char usage[] =
 	"Usage: coworkd [--config FILE]             run the daemon in the foreground\n"
 	"       coworkd [--config FILE] --check-config | --dump-config\n"
+	"       coworkd [--config FILE] setup | migrate | verify [OPTION...]\n"
 	"       coworkd --example-config | --version | --help\n"
 	"\n"
 	"--config FILE     instead of " CONFIG_PATH_DEFAULT "\n"
@@ -76,6 +78,16 @@ static struct config_file *load_config(const char *path)
 	return file;
 }
 
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv, const struct config *config);
+};
+
+static const struct command commands[] = {
+	{ "migrate", admin_migrate },
+	{ "setup", admin_setup },
+};
+
 static int daemon_not_built(void)
 {
 	fprintf(stderr, "coworkd: this build has no daemon\n");
@@ -100,6 +112,9 @@ static int act(const struct invocation *invocation, struct config_file *file, in
 	}
 	if (argc == 0)
 		return daemon_not_built();
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, argv[0]))
+			return commands[i].run(argc, argv, config_values(file));
 	fprintf(stderr, "coworkd: unknown command \"%s\"\n%s", argv[0], usage);
 	return EX_USAGE;
 }

@@ -16,18 +16,27 @@ END
 $$;
 
 -- A statement that hangs holds a site's lock, so every session of the daemon has an end to its patience.
-ALTER ROLE coworkd SET lock_timeout = '5s';
-ALTER ROLE coworkd SET statement_timeout = '10s';
-ALTER ROLE coworkd SET idle_in_transaction_session_timeout = '2s';
-ALTER ROLE coworkd SET timezone = 'UTC';
-ALTER ROLE coworkd SET search_path = '';
-
-ALTER ROLE cowork_report SET lock_timeout = '5s';
-ALTER ROLE cowork_report SET statement_timeout = '10s';
-ALTER ROLE cowork_report SET idle_in_transaction_session_timeout = '2s';
-ALTER ROLE cowork_report SET timezone = 'UTC';
-ALTER ROLE cowork_report SET search_path = '';
-ALTER ROLE cowork_report SET default_transaction_read_only = on;
+-- Only what is not so yet is set: two who set a role's settings at one time would fail.
+DO $$
+DECLARE
+	v record;
+BEGIN
+	FOR v IN
+		SELECT * FROM unnest(ARRAY['coworkd', 'cowork_report']) r (role), (VALUES
+			('lock_timeout', '5s'), ('statement_timeout', '10s'),
+			('idle_in_transaction_session_timeout', '2s'), ('TimeZone', 'UTC'), ('search_path', ''),
+			('default_transaction_read_only', 'on')) s (name, value)
+		WHERE r.role = 'cowork_report' OR s.name <> 'default_transaction_read_only'
+	LOOP
+		IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+				JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+				WHERE s.setdatabase = 0 AND r.rolname = v.role
+				AND v.name || '=' || CASE v.value WHEN '' THEN '""' ELSE v.value END = ANY (s.setconfig)) THEN
+			EXECUTE pg_catalog.format('ALTER ROLE %I SET %I = %L', v.role, v.name, v.value);
+		END IF;
+	END LOOP;
+END
+$$;
 
 -- Lets one GiST index compare site and unit for equality and the interval for overlap.
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;

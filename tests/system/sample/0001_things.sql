@@ -1,0 +1,1 @@
+CREATE TABLE cowork.thing (a int, "b \ ""?"" c" text DEFAULT 'é	tab');

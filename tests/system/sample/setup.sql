@@ -1,0 +1,1 @@
+-- Of the sample migrations: nothing, coworkd's own setup.sql has been run.
