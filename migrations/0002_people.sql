@@ -3,12 +3,12 @@
 
 CREATE TABLE cowork.tenant (
 	tenant_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	code        text COLLATE "C" NOT NULL CHECK (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$'),
-	name        text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
+	code        cowork.code NOT NULL,
+	name        cowork.name NOT NULL,
 	email       text CHECK (char_length(email) BETWEEN 1 AND 254),
 	state       text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
-	external_id text CHECK (char_length(external_id) BETWEEN 1 AND 200),
-	version     int  NOT NULL DEFAULT 1 CHECK (version > 0)
+	external_id cowork.external_id,
+	version     cowork.version NOT NULL DEFAULT 1
 );
 CREATE UNIQUE INDEX tenant_code ON cowork.tenant (lower(code));
 CREATE UNIQUE INDEX tenant_external ON cowork.tenant (external_id) WHERE external_id IS NOT NULL;
@@ -19,8 +19,8 @@ CREATE TABLE cowork.person (
 	person_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	login     text COLLATE "C" NOT NULL UNIQUE
 		CHECK (login = lower(login) AND octet_length(login) BETWEEN 1 AND 254),
-	name      text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
-	lang      text CHECK (char_length(lang) BETWEEN 1 AND 35)
+	name        cowork.name NOT NULL,
+	lang      cowork.tag
 );
 
 -- A person belongs to one tenant at most, so a login alone says for whom a booking is.
@@ -29,8 +29,8 @@ CREATE TABLE cowork.member (
 	tenant_id   bigint NOT NULL REFERENCES cowork.tenant,
 	role        text NOT NULL CHECK (role IN ('member', 'tenant_admin')),
 	state       text NOT NULL DEFAULT 'invited' CHECK (state IN ('invited', 'active', 'disabled')),
-	external_id text CHECK (char_length(external_id) BETWEEN 1 AND 200),
-	version     int  NOT NULL DEFAULT 1 CHECK (version > 0)
+	external_id cowork.external_id,
+	version     cowork.version NOT NULL DEFAULT 1
 );
 CREATE INDEX member_tenant ON cowork.member (tenant_id);
 CREATE UNIQUE INDEX member_external ON cowork.member (external_id) WHERE external_id IS NOT NULL;
@@ -41,7 +41,7 @@ CREATE TABLE cowork.staff (
 	role      text NOT NULL
 		CHECK (role IN ('front_desk', 'site_admin', 'operator', 'auditor', 'service')),
 	state     text NOT NULL DEFAULT 'invited' CHECK (state IN ('invited', 'active', 'revoked')),
-	version   int  NOT NULL DEFAULT 1 CHECK (version > 0)
+	version   cowork.version NOT NULL DEFAULT 1
 );
 
 -- Secrets are long and random, so a plain hash of them is enough; the text is never stored.
@@ -49,8 +49,8 @@ CREATE TABLE cowork.token (
 	token_id     text COLLATE "C" PRIMARY KEY CHECK (token_id ~ '^[0-9A-Za-z]{8}$'),
 	person_id    bigint NOT NULL REFERENCES cowork.person,
 	kind         text NOT NULL CHECK (kind IN ('access', 'code')),
-	hash         bytea NOT NULL CHECK (octet_length(hash) = 32),
-	label        text CHECK (char_length(label) <= 200),
+	hash         cowork.sha256 NOT NULL,
+	label        cowork.name,
 	scope        text NOT NULL DEFAULT 'full' CHECK (scope = 'full'),
 	created_at   timestamptz NOT NULL,
 	expires_at   timestamptz NOT NULL CHECK (isfinite(expires_at)),

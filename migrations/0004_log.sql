@@ -1,16 +1,21 @@
 -- The log of each site, and what makes a retry safe: receipts (what became of a key) and fences (lanes
 -- whose link broke and that must not write any more).
 
+-- What happened to which noun, in the past tense.
+CREATE DOMAIN cowork.event_kind AS text COLLATE "C"
+	CHECK (VALUE ~ '^[a-z]+\.[a-z_]+$');
+
 CREATE TABLE cowork.event (
 	site_id int    NOT NULL REFERENCES cowork.site,
-	rev     bigint NOT NULL CHECK (rev > 0),
+	rev     bigint NOT NULL,
 	at      timestamptz NOT NULL,
 	actor   bigint NOT NULL,
-	kind    text COLLATE "C" NOT NULL CHECK (kind ~ '^[a-z]+\.[a-z_]+$'),
+	kind    cowork.event_kind NOT NULL,
 	subject bigint NOT NULL,
 	body    jsonb  NOT NULL,
-	hash    bytea  NOT NULL CHECK (octet_length(hash) = 32),
-	PRIMARY KEY (site_id, rev)
+	hash    cowork.sha256 NOT NULL,
+	PRIMARY KEY (site_id, rev),
+	CONSTRAINT event_rev CHECK (rev > 0)
 );
 CREATE INDEX event_booking ON cowork.event (site_id, subject, rev) WHERE kind LIKE 'booking.%';
 

@@ -43,28 +43,35 @@ CREATE FUNCTION cowork.texts(p_list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE
 		THEN ARRAY(SELECT * FROM jsonb_array_elements_text(p_list)) END;
 
 -- The units of a space in the order in which they are always claimed.
-CREATE FUNCTION cowork.units(p_site int, p_space bigint) RETURNS bigint[] LANGUAGE sql STABLE
+CREATE FUNCTION cowork.units(p_site int, p_space bigint) RETURNS bigint[] LANGUAGE plpgsql AS $$
+BEGIN
 	RETURN ARRAY(SELECT su.unit_id FROM cowork.space_unit su
 		WHERE su.site_id = p_site AND su.space_id = p_space ORDER BY su.unit_id);
+END
+$$;
 
 -- Under the site's lock this plain look is exact. NULL: all is free but for what p_booking itself holds.
+-- A look a unit, so that each is one short walk down the index whatever the statistics say.
 CREATE FUNCTION cowork.conflict(p_site int, p_space text, p_units bigint[], p_during tstzrange, p_booking bigint)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	v record;
+	v_unit     bigint;
+	v_occupied tstzrange;
+	v_block    bigint;
 BEGIN
-	SELECT c.occupied, c.block_id INTO v
-	FROM unnest(p_units) u (unit_id)
-	JOIN cowork.claim c ON c.site_id = p_site AND c.unit_id = u.unit_id AND c.occupied && p_during AND c.live
-	WHERE c.booking_id IS DISTINCT FROM p_booking OR p_booking IS NULL
-	ORDER BY lower(c.occupied)
-	LIMIT 1;
-	IF NOT FOUND THEN
-		RETURN NULL;
-	END IF;
-	RETURN cowork.refused(CASE WHEN v.block_id IS NULL THEN 'slot_taken' ELSE 'blocked' END,
-		jsonb_build_object('space', p_space, 'start', cowork.us(lower(v.occupied)),
-			'end', cowork.us(upper(v.occupied))));
+	FOREACH v_unit IN ARRAY p_units LOOP
+		SELECT c.occupied, c.block_id INTO v_occupied, v_block
+		FROM cowork.claim c
+		WHERE c.site_id = p_site AND c.unit_id = v_unit AND c.occupied && p_during AND c.live
+			AND (p_booking IS NULL OR c.booking_id IS DISTINCT FROM p_booking)
+		LIMIT 1;
+		IF FOUND THEN
+			RETURN cowork.refused(CASE WHEN v_block IS NULL THEN 'slot_taken' ELSE 'blocked' END,
+				jsonb_build_object('space', p_space, 'start', cowork.us(lower(v_occupied)),
+					'end', cowork.us(upper(v_occupied))));
+		END IF;
+	END LOOP;
+	RETURN NULL;
 END
 $$;
 
@@ -73,14 +80,17 @@ $$;
 CREATE FUNCTION cowork.claim_take(p_site int, p_units bigint[], p_during tstzrange, p_booking bigint, p_block bigint)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-	v_count int;
+	v_unit bigint;
 BEGIN
-	INSERT INTO cowork.claim (site_id, unit_id, occupied, booking_id, block_id)
-	SELECT p_site, u.unit_id, p_during, p_booking, p_block
-	FROM unnest(p_units) u (unit_id)
-	ON CONFLICT DO NOTHING;
-	GET DIAGNOSTICS v_count = ROW_COUNT;
-	RETURN v_count = cardinality(p_units);
+	FOREACH v_unit IN ARRAY p_units LOOP
+		INSERT INTO cowork.claim (site_id, unit_id, occupied, booking_id, block_id)
+		VALUES (p_site, v_unit, p_during, p_booking, p_block)
+		ON CONFLICT DO NOTHING;
+		IF NOT FOUND THEN
+			RETURN false;
+		END IF;
+	END LOOP;
+	RETURN true;
 END
 $$;
 

@@ -10,13 +10,16 @@ LANGUAGE sql STABLE
 CREATE FUNCTION cowork.booking_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	v_during tstzrange := cowork.span((a ->> 'start')::bigint, (a ->> 'end')::bigint);
+	v_start  bigint := (a ->> 'start')::bigint;
+	v_end    bigint := (a ->> 'end')::bigint;
+	v_during tstzrange := cowork.span(v_start, v_end);
 	v_space  record;
-	v_ref    text;
 	b        cowork.booking;
 	e        cowork.effect;
 BEGIN
-	SELECT s.space_id, s.code, s.state, t.zone, cowork.units(p_site, s.space_id) AS units INTO v_space
+	SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
+		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
+	INTO v_space
 	FROM cowork.space s
 	JOIN cowork.site t ON t.site_id = s.site_id
 	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
@@ -33,19 +36,21 @@ BEGIN
 	IF v_space.state = 'retired' THEN
 		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
 	END IF;
-	IF a ->> 'external_id' IS NOT NULL AND EXISTS (SELECT FROM cowork.booking x
-			WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
-		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	IF a ->> 'external_id' IS NOT NULL THEN
+		IF EXISTS (SELECT FROM cowork.booking x
+				WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
+			RETURN cowork.refused('exists', '{"field": "external_id"}');
+		END IF;
 	END IF;
 	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
 	IF e.outcome IS NOT NULL THEN
 		RETURN e;
 	END IF;
 
-	FOR v_ref IN SELECT jsonb_array_elements_text(r -> 'refs') LOOP
+	FOR i IN 0 .. jsonb_array_length(r -> 'refs') - 1 LOOP
 		INSERT INTO cowork.booking (site_id, ref, space_id, tenant_id, member_id, during, local_start,
 			local_end, zone, state, created_by, source, created_at, external_id)
-		VALUES (p_site, v_ref, v_space.space_id, (a ->> 'tenant_id')::bigint, (a ->> 'member_id')::bigint,
+		VALUES (p_site, r -> 'refs' ->> i, v_space.space_id, (a ->> 'tenant_id')::bigint, (a ->> 'member_id')::bigint,
 			v_during, lower(v_during) AT TIME ZONE v_space.zone, upper(v_during) AT TIME ZONE v_space.zone,
 			v_space.zone, 'confirmed', p_actor, a ->> 'source', p_at, a ->> 'external_id')
 		ON CONFLICT (site_id, ref) DO NOTHING
@@ -119,7 +124,9 @@ BEGIN
 	IF b.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
 	END IF;
-	SELECT s.space_id, s.code, s.state, t.zone, cowork.units(p_site, s.space_id) AS units INTO v_space
+	SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
+		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
+	INTO v_space
 	FROM cowork.space s
 	JOIN cowork.site t ON t.site_id = s.site_id
 	WHERE s.site_id = p_site AND CASE WHEN a ->> 'space' IS NULL THEN s.space_id = b.space_id
@@ -174,13 +181,16 @@ CREATE FUNCTION cowork.block_body(b cowork.block, p_units bigint[]) RETURNS json
 CREATE FUNCTION cowork.block_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	v_during tstzrange := cowork.span((a ->> 'start')::bigint, (a ->> 'end')::bigint);
+	v_start  bigint := (a ->> 'start')::bigint;
+	v_end    bigint := (a ->> 'end')::bigint;
+	v_during tstzrange := cowork.span(v_start, v_end);
 	v_space  record;
-	v_ref    text;
 	b        cowork.block;
 	e        cowork.effect;
 BEGIN
-	SELECT s.space_id, s.code, s.state, cowork.units(p_site, s.space_id) AS units INTO v_space
+	SELECT s.space_id, s.code, s.state, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
+		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
+	INTO v_space
 	FROM cowork.space s
 	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
 	IF NOT FOUND THEN
@@ -197,9 +207,9 @@ BEGIN
 		RETURN e;
 	END IF;
 
-	FOR v_ref IN SELECT jsonb_array_elements_text(r -> 'refs') LOOP
+	FOR i IN 0 .. jsonb_array_length(r -> 'refs') - 1 LOOP
 		INSERT INTO cowork.block (site_id, ref, space_id, during, reason, note, created_by, created_at)
-		VALUES (p_site, v_ref, v_space.space_id, v_during, a ->> 'reason', nullif(a ->> 'note', ''),
+		VALUES (p_site, r -> 'refs' ->> i, v_space.space_id, v_during, a ->> 'reason', nullif(a ->> 'note', ''),
 			p_actor, p_at)
 		ON CONFLICT (site_id, ref) DO NOTHING
 		RETURNING * INTO b;

@@ -144,6 +144,7 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET enable_bitmapscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -308,6 +309,7 @@ BEGIN
 			SELECT x.n, x.outcome::text AS outcome, coalesce(x.facts, f.facts)::text AS facts
 			FROM unnest(out_outcome, out_facts, out_booking) WITH ORDINALITY x (outcome, facts, booking, n)
 			LEFT JOIN cowork.booking_facts f ON f.site_id = p_site AND f.booking_id = x.booking
+				AND x.n <= v_size / 300 -- no look-up for what has no room anyway
 		) z
 	) w;
 	RETURN '{"status": "ok", "rev": ' || v_rev || ', "outcomes": [' || coalesce(v_outcomes, '')

@@ -1,0 +1,30 @@
+"""Fixtures: one cluster a run, a fresh database a test, and a small site in it."""
+
+import pytest
+
+from cluster import Cluster
+from lane import Campus
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def database(cluster):
+    with cluster.clone() as name:
+        yield name
+
+
+@pytest.fixture
+def campus(cluster, database):
+    """A site with desks, a divisible room, a tenant and two members; see lane.Campus."""
+    campus = Campus(cluster, database)
+    yield campus
+    campus.close()
