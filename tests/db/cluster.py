@@ -61,7 +61,10 @@ class Cluster:
             self._start_own()
         self.template = self.prefix + "_" + TEMPLATE
         self._create(self.template)
-        migrate(self, self.template)
+        # roles belong to the whole server, and two at once would trip over each other
+        with contextlib.closing(self.connect("postgres", self.admin)) as alone:
+            alone.cursor().execute("SELECT pg_advisory_lock(7470)")
+            migrate(self, self.template)
 
     def _start_own(self):
         bindir = subprocess.check_output(["pg_config", "--bindir"], text=True).strip()
