@@ -81,7 +81,7 @@ enum field_flags {
 	FIELD_OWN = 4,	    /* encoded for the own tenant and staff only */
 	FIELD_STAFF = 8,    /* encoded for staff only */
 	FIELD_HIDDEN = 16,  /* never encoded; decoded only from the database's facts */
-	FIELD_META = 1 << 5,	 /* decoded, but no part of what a command means: field_encode_args() skips it */
+	FIELD_META = 32,    /* decoded, but no part of what a command means: not an argument */
 };
 
 struct field {
@@ -140,10 +140,10 @@ void field_encode(struct jsonw *w, const struct field *fields, enum field_viewer
 		  const void *in);
 
 /*
- * Writes the struct as the arguments of a command for the database: the forms of FIELD_FROM_DATABASE
- * (instants in microseconds, times of day in minutes), every set member but those with FIELD_META. The
- * same struct always gives the same bytes. A FIELD_WHEN is left to the caller, who knows the zone. begin
- * has to be an open object of `w`.
+ * Writes the struct as the arguments of a command for the database: the forms of
+ * FIELD_FROM_DATABASE (instants in microseconds, times of day in minutes), every set member but
+ * those with FIELD_META. The same struct always gives the same bytes. A FIELD_WHEN is left to the
+ * caller, who knows the zone. begin has to be an open object of `w`.
  */
 void field_encode_args(struct jsonw *w, const struct field *fields, const void *in);
 

@@ -1,11 +1,13 @@
 #pragma once
 
 /*
- * The subcommands of coworkd that talk to PostgreSQL and end: setup, migrate, verify. Each is a blocking
- * little program of its own beside the event loop; it prints for people and gives the exit status.
+ * The subcommands of coworkd that talk to PostgreSQL and end: setup, migrate, verify. Each is a
+ * blocking little program of its own beside the event loop; it prints for people and gives the exit
+ * status.
  *
- * Exit statuses: 0 done or holds; 1 verify found a fault; 64 usage; 75 could not be checked or reached;
- * 78 wrong set-up, with one line that says what is wrong and what to do, and nothing changed.
+ * Exit statuses: 0 done or holds; 1 verify found a fault; 64 usage; 75 could not be checked or
+ * reached; 78 wrong set-up, with one line that says what is wrong and what to do, and nothing
+ * changed.
  */
 
 #include "daemon/config.h"

@@ -11,7 +11,8 @@ static const char *const requests_names[] = { "none", "changes", "all", NULL };
 
 const struct config_option config_options[] = {
 	{ "listen", "address", CONFIG_TEXT, AT(address), "127.0.0.1", 0, 64, NULL, CONFIG_RESTART,
-	  "Address to listen on, numeric; 0.0.0.0 or :: for all. Not used with socket activation." },
+	  "Address to listen on, numeric; 0.0.0.0 or :: for all. Not used with socket "
+	  "activation." },
 	{ "listen", "port", CONFIG_INT, AT(port), "7470", 0, 65535, NULL, CONFIG_RESTART,
 	  "TCP port; 0 takes a free one and logs it." },
 	{ "listen", "backlog", CONFIG_INT, AT(backlog), "512", 1, 65535, NULL, CONFIG_RESTART,

@@ -14,7 +14,7 @@
 #include "common/macros.h"
 #include "common/utf8.h"
 
-#define LOG_LINE_MAX 4096
+#define LOG_LINE_MAX  4096
 #define LOG_VALUE_MAX 512
 
 const char *const log_level_names[] = { "error", "warning", "notice", "info", "debug", NULL };
@@ -50,7 +50,7 @@ static void add_quoted(struct buf *line, const char *text)
 	buf_add_char(line, '"');
 	while (left > 0 && used < LOG_VALUE_MAX) {
 		uint32_t code;
-		size_t   n = utf8_next(text, left, &code);
+		size_t n = utf8_next(text, left, &code);
 
 		if (n == 0 || !utf8_printable(code)) {
 			buf_printf(line, "\\x%02x", (unsigned char)*text);
@@ -80,7 +80,7 @@ static int priority(enum log_level level)
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
 	struct buf line = BUF_INIT(LOG_LINE_MAX);
-	char       now[INSTANT_TEXT_MAX];
+	char now[INSTANT_TEXT_MAX];
 
 	if (getenv("JOURNAL_STREAM"))
 		buf_printf(&line, "<%d>", priority(level));

@@ -14,6 +14,7 @@
 #include "common/macros.h"
 #include "daemon/admin.h"
 #include "daemon/config.h"
+#include "daemon/daemon.h"
 
 static const char usage[] =
 	"Usage: coworkd [--config FILE]             run the daemon in the foreground\n"
@@ -88,13 +89,16 @@ static const struct command commands[] = {
 	{ "setup", admin_setup },
 };
 
-static int daemon_not_built(void)
+/* Without any file it runs on the defaults, and a reload finds none either. */
+static int run_daemon(const char *path, struct config_file **file)
 {
-	fprintf(stderr, "coworkd: this build has no daemon\n");
-	return EX_UNAVAILABLE;
+	if (!path && access(CONFIG_PATH_DEFAULT, F_OK) == 0)
+		path = CONFIG_PATH_DEFAULT;
+	return daemon_run(file, path);
 }
 
-static int act(const struct invocation *invocation, struct config_file *file, int argc, char **argv)
+static int act(const struct invocation *invocation, struct config_file **file, int argc,
+	       char **argv)
 {
 	const char *path = invocation->config_path;
 
@@ -107,14 +111,14 @@ static int act(const struct invocation *invocation, struct config_file *file, in
 		return 0;
 	}
 	if (invocation->action == DUMP_CONFIG) {
-		config_dump(file, stdout);
+		config_dump(*file, stdout);
 		return 0;
 	}
 	if (argc == 0)
-		return daemon_not_built();
+		return run_daemon(path, file);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, argv[0]))
-			return commands[i].run(argc, argv, config_values(file));
+			return commands[i].run(argc, argv, config_values(*file));
 	fprintf(stderr, "coworkd: unknown command \"%s\"\n%s", argv[0], usage);
 	return EX_USAGE;
 }
@@ -137,7 +141,7 @@ int main(int argc, char **argv)
 		config_example(stdout);
 	} else {
 		file = load_config(invocation.config_path);
-		status = file ? act(&invocation, file, argc - optind, argv + optind) : EX_CONFIG;
+		status = file ? act(&invocation, &file, argc - optind, argv + optind) : EX_CONFIG;
 		config_free(file);
 	}
 	if (fflush(stdout) != 0 && status == 0)

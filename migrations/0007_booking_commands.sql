@@ -13,6 +13,8 @@ DECLARE
 	v_start  bigint := (a ->> 'start')::bigint;
 	v_end    bigint := (a ->> 'end')::bigint;
 	v_during tstzrange := cowork.span(v_start, v_end);
+	v_tenant bigint := (a ->> 'tenant_id')::bigint;
+	v_member bigint := (a ->> 'member_id')::bigint;
 	v_space  record;
 	b        cowork.booking;
 	e        cowork.effect;
@@ -29,6 +31,14 @@ BEGIN
 	-- the daemon turned wall clocks into instants by this zone; by another they would mean other instants
 	IF v_space.zone IS DISTINCT FROM a ->> 'zone' THEN
 		RETURN cowork.refused('behind', '{"field": "zone"}');
+	END IF;
+	IF a ->> 'for' IS NOT NULL THEN
+		SELECT m.person_id, m.tenant_id INTO v_member, v_tenant
+		FROM cowork.member m JOIN cowork.person p USING (person_id)
+		WHERE p.login = lower(a ->> 'for') AND m.state <> 'disabled';
+		IF NOT FOUND OR NOT cowork.owns(a -> 'own', v_tenant, v_member) THEN
+			RETURN cowork.refused('not_found', '{"field": "for"}');
+		END IF;
 	END IF;
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
@@ -50,7 +60,7 @@ BEGIN
 	FOR i IN 0 .. jsonb_array_length(r -> 'refs') - 1 LOOP
 		INSERT INTO cowork.booking (site_id, ref, space_id, tenant_id, member_id, during, local_start,
 			local_end, zone, state, created_by, source, created_at, external_id)
-		VALUES (p_site, r -> 'refs' ->> i, v_space.space_id, (a ->> 'tenant_id')::bigint, (a ->> 'member_id')::bigint,
+		VALUES (p_site, r -> 'refs' ->> i, v_space.space_id, v_tenant, v_member,
 			v_during, lower(v_during) AT TIME ZONE v_space.zone, upper(v_during) AT TIME ZONE v_space.zone,
 			v_space.zone, 'confirmed', p_actor, a ->> 'source', p_at, a ->> 'external_id')
 		ON CONFLICT (site_id, ref) DO NOTHING

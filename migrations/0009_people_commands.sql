@@ -113,7 +113,7 @@ DECLARE
 BEGIN
 	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
 	WHERE p.login = lower(a ->> 'login');
-	IF NOT FOUND THEN
+	IF NOT FOUND OR NOT cowork.owns(a -> 'own', m.tenant_id, m.person_id) THEN
 		RETURN cowork.refused('not_found', '{"field": "login"}');
 	END IF;
 	IF m.version <> (a ->> 'if_version')::int THEN
@@ -179,6 +179,7 @@ BEGIN
 END
 $$;
 
+-- When a token ends is no part of what a request means: a retry a moment later is the same request.
 -- The subject of a token's event is its person; the token itself is named in the body and the outcome.
 CREATE FUNCTION cowork.token_issue(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
@@ -191,9 +192,9 @@ BEGIN
 	END IF;
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, scope, created_at, expires_at)
 	VALUES (r ->> 'id', v_person, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''),
-		coalesce(a ->> 'scope', 'full'), p_at, cowork.from_us((a ->> 'expires')::bigint));
+		coalesce(a ->> 'scope', 'full'), p_at, cowork.from_us((r ->> 'expires')::bigint));
 	e := cowork.done(v_person, 1, 'token.issued', jsonb_build_object('token', r ->> 'id',
-		'person', v_person, 'expires', (a ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full')));
+		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full')));
 	e.detail := jsonb_build_object('token', r ->> 'id');
 	RETURN e;
 END
@@ -242,9 +243,9 @@ BEGIN
 	WHERE f.person_id = k.person_id AND f.state = 'invited';
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
 	VALUES (r ->> 'id', k.person_id, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
-		cowork.from_us((a ->> 'expires')::bigint));
+		cowork.from_us((r ->> 'expires')::bigint));
 	e := cowork.done(k.person_id, 1, 'code.redeemed', jsonb_build_object('code', k.token_id,
-		'token', r ->> 'id', 'person', k.person_id, 'expires', (a ->> 'expires')::bigint));
+		'token', r ->> 'id', 'person', k.person_id, 'expires', (r ->> 'expires')::bigint));
 	e.detail := jsonb_build_object('token', r ->> 'id');
 	e.actor := k.person_id;
 	RETURN e;

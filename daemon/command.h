@@ -1,0 +1,60 @@
+#pragma once
+
+/*
+ * A mutation on its way through a lane: what all methods that change something share. The method's
+ * parameter struct embeds a struct command; start() fills in what is special about it and calls
+ * command_run(), which consumes the request in the end.
+ */
+
+#include <stdbool.h>
+
+#include "common/crypto.h"
+#include "common/jsonw.h"
+#include "daemon/lane.h"
+#include "daemon/request.h"
+
+struct command {
+	/* Set by the method before command_run(). */
+	const char *kind; /* of the lane's command; NULL: the method's own name */
+	bool operator;	  /* belongs to the operator's log although the method has a site */
+	/* Arguments beside those of the parameter table, or NULL. False: it has answered the
+	 * request. */
+	bool (*write)(struct command *command, struct jsonw *w);
+	/* Random inputs, which are no part of what the request means, or NULL. */
+	void (*extra)(struct command *command, struct jsonw *w);
+	/* Members of the result beside noun and rev, or NULL. */
+	void (*reply)(struct command *command, struct jsonw *w);
+	size_t reply_size; /* of the database's reply beyond the usual, e.g. for notes */
+	/* Instead of the usual reply: consumes the request. */
+	void (*done)(struct command *command);
+
+	/* For the hooks. */
+	struct request *request;
+	struct lane_command lane;
+	struct mutation *mutation; /* NULL where the method has none of its own */
+	const char *key;	   /* where there is no mutation */
+
+	/* Its own. */
+	struct sites_wait sites_wait;
+	int judged; /* times */
+	char hash[SHA256_HEX_MAX];
+};
+
+/* `mutation` is the method's, borrowed in the arena. */
+void command_run(struct request *request, struct command *command, struct mutation *mutation);
+
+/* Answers the request with the refusal that the database gave (for methods with their own done()).
+ */
+void command_refuse(struct command *command);
+
+/* Members for the arguments: what the actor may touch, as far as may() lets this request go
+ * ("own"). */
+void command_write_own(struct command *command, struct jsonw *w);
+/* Member "refs" for the random inputs: candidates for a reference with this letter. */
+void command_write_refs(struct command *command, struct jsonw *w, char letter);
+/* Whether the system knows the zone; otherwise it has answered the request. */
+bool command_zone_known(struct request *request, const char *zone);
+
+/* The facts of the thing done; NULL if there are none. */
+const struct cJSON *command_facts(const struct command *command);
+bool command_replayed(const struct command *command);

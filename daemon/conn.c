@@ -1,0 +1,596 @@
+/*
+ * See conn.h. The life of a connection:
+ *
+ *	HANDSHAKE -> LOGIN -> OPEN -> FINISHING (output leaves, no more input) -> DEAD (freed in the
+ *next pass)
+ *
+ * conn_close() is the only way to DEAD; after it no callback of the bufferevent comes any more.
+ */
+
+#include "daemon/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/frame.h"
+#include "common/json.h"
+#include "common/macros.h"
+#include "common/tls.h"
+#include "daemon/dispatch.h"
+#include "daemon/log.h"
+#include "daemon/request.h"
+#include "daemon/services.h"
+
+#define LINE_BEFORE_LOGIN 4096
+#define LINE_MAX_BYTES	  65536
+#define FINISH_MS	  2000 /* for the last output to leave */
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_LOGIN,
+	CONN_OPEN,
+	CONN_FINISHING,
+	CONN_DEAD,
+};
+
+static const char *const state_names[] = { "handshake", "login", "open", "finishing", "dead" };
+
+struct conn {
+	struct conns *conns;	 /* borrows */
+	struct bufferevent *bev; /* owns, with the socket and the SSL */
+	struct sockaddr_storage source;
+	enum conn_state state;
+	struct session session;
+	struct frame_reader frames;
+	struct reply_sink sink;
+	TAILQ_HEAD(, request) requests;
+	int64_t in_flight;
+	int held;     /* requests whose followers wait */
+	bool pausing; /* output is over its mark */
+	bool draining;
+	struct timer deadline; /* handshake and login, then finishing */
+	struct timer line;     /* from the first byte of a line */
+	struct timer output;   /* nothing was taken of the output */
+	struct task reap;
+	struct task resume; /* lines that are here already */
+	TAILQ_ENTRY(conn) entry;
+};
+
+static void conn_close(struct conn *conn, const char *why);
+static void conn_work(struct conn *conn);
+
+static void conn_set_state(struct conn *conn, enum conn_state state)
+{
+	struct conns *conns = conn->conns;
+	bool was_before = conn->state < CONN_OPEN, is_before = state < CONN_OPEN;
+
+	log_debug("connection", log_str("peer", conn->session.peer),
+		  log_str("from", state_names[conn->state]), log_str("to", state_names[state]));
+	conns->before_login += is_before - was_before;
+	conn->state = state;
+}
+
+static const struct config *config(const struct conn *conn)
+{
+	return conn->conns->services->config;
+}
+
+/* ---- the end ---- */
+
+static void on_reap(struct task *task)
+{
+	struct conn *conn = container_of(task, struct conn, reap);
+	struct conns *conns = conn->conns;
+
+	bufferevent_free(conn->bev);
+	frame_deinit(&conn->frames);
+	actor_unref(conn->session.actor);
+	free(conn);
+	conns->changed(conns);
+}
+
+/*
+ * Requests go first: what only waits is dropped, what is under way in a lane finishes without us.
+ * The memory goes in the next pass of the loop, when no callback can have us on its stack.
+ */
+static void conn_close(struct conn *conn, const char *why)
+{
+	struct services *services = conn->conns->services;
+	struct request *request;
+	SSL *ssl = bufferevent_openssl_get_ssl(conn->bev);
+
+	if (conn->state == CONN_DEAD)
+		return;
+	log_debug("connection closed", log_str("peer", conn->session.peer), log_str("why", why));
+	if (conn->state >= CONN_LOGIN && ssl) {
+		ERR_clear_error();
+		SSL_shutdown(ssl);
+		ERR_clear_error();
+	}
+	conn_set_state(conn, CONN_DEAD);
+	bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
+	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
+	timer_stop(&conn->deadline);
+	timer_stop(&conn->line);
+	timer_stop(&conn->output);
+	loop_cancel(services->loop, &conn->resume);
+	while ((request = TAILQ_FIRST(&conn->requests))) {
+		TAILQ_REMOVE(&conn->requests, request, entry);
+		request_abandon(request);
+	}
+	TAILQ_REMOVE(&conn->conns->list, conn, entry);
+	conn->conns->count--;
+	services->connections--;
+	loop_defer(services->loop, &conn->reap);
+}
+
+/* No more input; closes when the output has left, or soon. */
+static void conn_finish(struct conn *conn, const char *why)
+{
+	if (conn->state >= CONN_FINISHING)
+		return;
+	log_debug("connection finishing", log_str("peer", conn->session.peer), log_str("why", why));
+	conn_set_state(conn, CONN_FINISHING);
+	timer_stop(&conn->line);
+	bufferevent_disable(conn->bev, EV_READ);
+	if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0)
+		conn_close(conn, why);
+	else
+		timer_start(conn->conns->services->loop, &conn->deadline, FINISH_MS);
+}
+
+static void on_deadline(struct timer *timer)
+{
+	struct conn *conn = container_of(timer, struct conn, deadline);
+
+	conn_close(conn, conn->state == CONN_HANDSHAKE ? "the handshake took too long"
+			 : conn->state == CONN_LOGIN   ? "the login took too long"
+						       : "the last answer was not taken");
+}
+
+static void on_line_deadline(struct timer *timer)
+{
+	conn_close(container_of(timer, struct conn, line), "a line took too long");
+}
+
+static void on_output_deadline(struct timer *timer)
+{
+	conn_close(container_of(timer, struct conn, output), "the output was not taken");
+}
+
+/* ---- output ---- */
+
+static size_t waiting_output(struct conn *conn)
+{
+	return evbuffer_get_length(bufferevent_get_output(conn->bev));
+}
+
+static void conn_write(struct conn *conn, const char *line, size_t len)
+{
+	if (conn->state == CONN_DEAD || len == 0)
+		return;
+	if (bufferevent_write(conn->bev, line, len) < 0) {
+		conn_close(conn, "out of memory");
+		return;
+	}
+	if (!timer_running(&conn->output))
+		timer_start(conn->conns->services->loop, &conn->output,
+			    config(conn)->output_timeout);
+}
+
+/* The client took some: the clock starts anew, or stops when nothing is left. */
+static void on_output_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
+			    void *data)
+{
+	struct conn *conn = data;
+
+	if (info->n_deleted == 0 || conn->state == CONN_DEAD)
+		return;
+	if (info->orig_size + info->n_added == info->n_deleted)
+		timer_stop(&conn->output);
+	else
+		timer_start(conn->conns->services->loop, &conn->output,
+			    config(conn)->output_timeout);
+}
+
+static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_kind kind,
+		       const char *message)
+{
+	struct buf out = BUF_INIT(4096);
+
+	request_write_error(&out, id, kind, message);
+	if (!out.failed)
+		conn_write(conn, out.data, out.len);
+	buf_deinit(&out);
+}
+
+/* ---- requests ---- */
+
+static void on_reply(struct reply_sink *sink, struct request *request, const char *line, size_t len)
+{
+	struct conn *conn = container_of(sink, struct conn, sink);
+
+	TAILQ_REMOVE(&conn->requests, request, entry);
+	conn->in_flight--;
+	conn_write(conn, line, len);
+	if (conn->state == CONN_DEAD)
+		return;
+	if (conn->state == CONN_LOGIN && conn->session.actor) {
+		conn_set_state(conn, CONN_OPEN);
+		timer_stop(&conn->deadline);
+		frame_set_max(&conn->frames, LINE_MAX_BYTES);
+	} else if (conn->state == CONN_LOGIN && conn->session.failures >= SESSION_LOGIN_TRIES) {
+		conn_finish(conn, "too many failed logins");
+		return;
+	}
+	/* Not from here: the request is still on its way out. */
+	loop_defer(conn->conns->services->loop, &conn->resume);
+}
+
+static void on_hold(struct reply_sink *sink, bool hold)
+{
+	struct conn *conn = container_of(sink, struct conn, sink);
+
+	conn->held += hold ? 1 : -1;
+	if (!hold)
+		loop_defer(conn->conns->services->loop, &conn->resume);
+}
+
+static void on_resume(struct task *task)
+{
+	conn_work(container_of(task, struct conn, resume));
+}
+
+static struct request *find_request(struct conn *conn, const struct rpc_id *id)
+{
+	struct request *request;
+
+	TAILQ_FOREACH (request, &conn->requests, entry)
+		if (rpc_id_equal(&request->id, id))
+			return request;
+	return NULL;
+}
+
+/* $/cancel {id}: the request still gets exactly one answer. */
+static void take_notification(struct conn *conn, const struct rpc_request *envelope)
+{
+	struct rpc_id id = { 0 };
+	struct request *request;
+	const char *text = json_str(envelope->params, "id");
+
+	if (strcmp(envelope->method, "$/cancel") != 0)
+		return;
+	if (text && strlen(text) <= RPC_ID_MAX) {
+		id.kind = RPC_ID_STRING;
+		strcpy(id.text, text);
+	} else if (json_int(envelope->params, "id", &id.number)) {
+		id.kind = RPC_ID_INT;
+	}
+	request = id.kind != RPC_ID_NONE ? find_request(conn, &id) : NULL;
+	if (request)
+		request_cancel(request);
+}
+
+static void take_request(struct conn *conn, struct cJSON *tree, const struct rpc_request *envelope)
+{
+	struct request *request;
+
+	if (find_request(conn, &envelope->id)) {
+		conn_error(conn, &envelope->id, ERROR_request,
+			   "a request with this id is under way");
+		json_free(tree);
+		return;
+	}
+	request = request_new(conn->conns->services, &conn->sink, &conn->session, tree, envelope);
+	if (!request) {
+		conn_error(conn, &envelope->id, ERROR_busy, NULL);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&conn->requests, request, entry);
+	conn->in_flight++;
+	dispatch(request, envelope->method, envelope->params);
+}
+
+static void take_line(struct conn *conn, const char *line, size_t len)
+{
+	struct rpc_request envelope = { 0 };
+	struct json_problem problem;
+	struct cJSON *tree = NULL;
+	const char *reason;
+	char message[160];
+	int r = json_parse(line, len, &json_limits_request, &tree, &problem);
+
+	if (r == -EBADMSG) {
+		snprintf(message, sizeof(message), "the line is not usable JSON: %s at byte %zu",
+			 problem.reason, problem.offset);
+		conn_error(conn, &envelope.id, ERROR_parse, message);
+	} else if (r < 0) {
+		conn_error(conn, &envelope.id, ERROR_busy, NULL);
+	} else if (rpc_read_request(tree, &envelope, &reason) != ERROR_NONE) {
+		conn_error(conn, &envelope.id, ERROR_request, reason);
+		json_free(tree);
+	} else if (envelope.id.kind == RPC_ID_NONE) {
+		take_notification(conn, &envelope);
+		json_free(tree);
+	} else {
+		take_request(conn, tree, &envelope);
+	}
+}
+
+/* ---- input ---- */
+
+/* Whether one more line may be worked on now. */
+static bool has_room(struct conn *conn)
+{
+	if (conn->state != CONN_LOGIN && conn->state != CONN_OPEN)
+		return false;
+	if (conn->held > 0 || conn->draining)
+		return false;
+	if (conn->pausing && waiting_output(conn) > (size_t)config(conn)->output_bytes / 2)
+		return false;
+	conn->pausing = waiting_output(conn) > (size_t)config(conn)->output_bytes;
+	if (conn->pausing)
+		return false;
+	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : config(conn)->in_flight);
+}
+
+/* Moves what the socket gave to the frames, as much as they have room for. False: closed. */
+static bool feed(struct conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	char bytes[16384];
+	size_t room = frame_room(&conn->frames), n;
+
+	while ((n = evbuffer_get_length(input)) > 0 && room > 0) {
+		if (n > room)
+			n = room;
+		if (n > sizeof(bytes))
+			n = sizeof(bytes);
+		evbuffer_remove(input, bytes, n);
+		if (frame_feed(&conn->frames, bytes, n) < 0) {
+			conn_close(conn, "out of memory");
+			return false;
+		}
+		room = frame_room(&conn->frames);
+	}
+	return true;
+}
+
+/* The clock of a line runs from its first byte to its end, whatever else is under way. */
+static void watch_line(struct conn *conn)
+{
+	if (!frame_partial(&conn->frames))
+		timer_stop(&conn->line);
+	else if (!timer_running(&conn->line))
+		timer_start(conn->conns->services->loop, &conn->line, config(conn)->line_timeout);
+}
+
+static void conn_work(struct conn *conn)
+{
+	char *line;
+	size_t len;
+
+	while (has_room(conn)) {
+		if (!feed(conn))
+			return;
+		switch (frame_next(&conn->frames, &line, &len)) {
+		case FRAME_LINE:
+			timer_stop(&conn->line);
+			if (len > 0)
+				take_line(conn, line, len);
+			continue;
+		case FRAME_MORE:
+			watch_line(conn);
+			if (evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
+				goto out;
+			continue;
+		case FRAME_TOO_LONG:
+			conn_error(conn, &(struct rpc_id){ 0 }, ERROR_too_large,
+				   conn->state == CONN_LOGIN
+					   ? "a line before login is at most 4 KiB"
+					   : "a line is at most 64 KiB");
+			conn_finish(conn, "a line was too long");
+			return;
+		}
+	}
+	/* We are the ones who do not read now: the client's clock stands still. */
+	timer_stop(&conn->line);
+out:
+	if (conn->draining && conn->in_flight == 0)
+		conn_finish(conn, "the server is stopping");
+}
+
+static void on_read(struct bufferevent *bev, void *data)
+{
+	conn_work(data);
+}
+
+/* The output is at its low mark: go on reading, or be done. */
+static void on_write(struct bufferevent *bev, void *data)
+{
+	struct conn *conn = data;
+
+	if (conn->state != CONN_FINISHING)
+		conn_work(conn);
+	else if (waiting_output(conn) == 0)
+		conn_close(conn, "finished");
+}
+
+static void on_connected(struct conn *conn)
+{
+	struct tls_problem problem;
+
+	if (tls_check_peer(bufferevent_openssl_get_ssl(conn->bev), NULL, &problem) < 0) {
+		conn_close(conn, problem.text);
+		return;
+	}
+	conn_set_state(conn, CONN_LOGIN);
+	timer_start(conn->conns->services->loop, &conn->deadline, config(conn)->login_timeout);
+	conn_work(conn);
+}
+
+/* With OpenSSL 3 an end of file without close_notify comes as an error; it is a plain end to us. */
+static void on_event(struct bufferevent *bev, short what, void *data)
+{
+	struct conn *conn = data;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		on_connected(conn);
+		return;
+	}
+	ERR_clear_error();
+	conn_close(conn,
+		   conn->state == CONN_HANDSHAKE ? "the handshake failed" : "the client left");
+}
+
+/* ---- the beginning ---- */
+
+static void format_peer(const struct sockaddr *address, char *out, size_t size)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+
+		inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+		snprintf(out, size, "%s:%u", text, ntohs(in->sin_port));
+	} else if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+		snprintf(out, size, "[%s]:%u", text, ntohs(in6->sin6_port));
+	} else {
+		snprintf(out, size, "local");
+	}
+}
+
+static void keep_source(struct conn *conn, const struct sockaddr *address)
+{
+	size_t size = address->sa_family == AF_INET6  ? sizeof(struct sockaddr_in6)
+		      : address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+						      : sizeof(sa_family_t);
+
+	memcpy(&conn->source, address, size);
+	format_peer(address, conn->session.peer, sizeof(conn->session.peer));
+}
+
+int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
+{
+	struct services *services = conns->services;
+	struct conn *conn = calloc(1, sizeof(*conn));
+	SSL *ssl = conn ? SSL_new(conns->tls) : NULL;
+	int on = 1;
+
+	if (!ssl) {
+		free(conn);
+		close(fd);
+		return -ENOMEM;
+	}
+	/* On inherited sockets too: a request waits for no other segment. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* From here socket and SSL belong to the bufferevent, also where making it fails. */
+	conn->bev = bufferevent_openssl_socket_new(loop_base(services->loop), fd, ssl,
+						   BUFFEREVENT_SSL_ACCEPTING,
+						   BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (!conn->bev) {
+		free(conn);
+		return -ENOMEM;
+	}
+	conn->conns = conns;
+	conn->sink = (struct reply_sink){ .reply = on_reply, .hold = on_hold };
+	conn->deadline.fire = on_deadline;
+	conn->line.fire = on_line_deadline;
+	conn->output.fire = on_output_deadline;
+	conn->reap.run = on_reap;
+	conn->resume.run = on_resume;
+	TAILQ_INIT(&conn->requests);
+	frame_init(&conn->frames, LINE_BEFORE_LOGIN);
+	keep_source(conn, address);
+	bufferevent_openssl_set_allow_dirty_shutdown(conn->bev, 1);
+	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
+	/* Beyond this the kernel keeps the bytes, and the client has to wait. */
+	bufferevent_setwatermark(conn->bev, EV_READ, 0, 16384);
+	bufferevent_setwatermark(conn->bev, EV_WRITE, 0, 0);
+	evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output_moved, conn);
+	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
+	TAILQ_INSERT_TAIL(&conns->list, conn, entry);
+	conns->count++;
+	conns->before_login++;
+	services->connections++;
+	timer_start(services->loop, &conn->deadline, services->config->handshake_timeout);
+	return 0;
+}
+
+static bool same_source(const struct sockaddr *a, const struct sockaddr *b)
+{
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+	if (a->sa_family == AF_INET6)
+		return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+			      &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
+	return true;
+}
+
+int64_t conns_from(const struct conns *conns, const struct sockaddr *address)
+{
+	const struct conn *conn;
+	int64_t count = 0;
+
+	TAILQ_FOREACH (conn, &conns->list, entry)
+		count += same_source((const struct sockaddr *)&conn->source, address);
+	return count;
+}
+
+static void drain(struct conn *conn)
+{
+	struct buf out = BUF_INIT(4096);
+	struct jsonw w = JSONW_INIT(&out);
+
+	conn->draining = true;
+	rpc_notification_begin(&w, "server.draining");
+	jsonw_object(&w);
+	jsonw_kint(&w, "retry_after_ms", REQUEST_RETRY_AFTER_MS);
+	jsonw_object_end(&w);
+	rpc_end(&w);
+	if (!out.failed && conn->state == CONN_OPEN)
+		conn_write(conn, out.data, out.len);
+	buf_deinit(&out);
+	if (conn->in_flight == 0)
+		conn_finish(conn, "the server is stopping");
+}
+
+void conns_drain(struct conns *conns)
+{
+	struct conn *conn, *next;
+
+	for (conn = TAILQ_FIRST(&conns->list); conn; conn = next) {
+		next = TAILQ_NEXT(conn, entry);
+		drain(conn);
+	}
+}
+
+void conns_close(struct conns *conns)
+{
+	struct conn *conn;
+
+	while ((conn = TAILQ_FIRST(&conns->list))) {
+		conn_close(conn, "the server stops");
+		loop_cancel(conns->services->loop, &conn->reap);
+		on_reap(&conn->reap);
+	}
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+/*
+ * One client: a TLS connection, its lines in, its answers out, its deadlines (PROTOCOL sections 1
+ * and 9).
+ *
+ * Bytes are taken only while there is room to work on them: at most in_flight requests under way,
+ * at most output_bytes waiting to be read by the client; before login one request at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct conn;
+struct services;
+struct ssl_ctx_st;
+
+/* The list of all connections and what they share; owned by the listener. */
+struct conns {
+	struct services *services; /* borrows */
+	struct ssl_ctx_st
+		*tls; /* weak: replaced at reload; each connection has its own reference */
+	TAILQ_HEAD(, conn) list;
+	int64_t count;
+	int64_t before_login;
+	void (*changed)(
+		struct conns *conns); /* one left: there may be room again; or none is left */
+};
+
+/*
+ * Takes over an accepted socket; -ENOMEM closes it. The connection ends by itself and leaves the
+ * list.
+ */
+int conn_new(struct conns *conns, int fd, const struct sockaddr *address);
+
+/* How many connections come from the same source: an IPv4 address, an IPv6 /64. */
+int64_t conns_from(const struct conns *conns, const struct sockaddr *address);
+
+/* Tells all clients that the server is about to stop; each is closed once its requests are
+ * answered. */
+void conns_drain(struct conns *conns);
+/* Closes all at once and frees them. */
+void conns_close(struct conns *conns);

@@ -1,0 +1,372 @@
+/*
+ * See db.h. A pool is a few links and one bounded queue; a link that becomes ready takes the oldest
+ * call. Links are shared by all callers of the pool in turn, so one site's changes cannot hold back
+ * another's for longer than one batch.
+ */
+
+#include "daemon/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "common/macros.h"
+#include "daemon/db_link.h"
+#include "daemon/log.h"
+
+#define LANE_QUEUE    1048576 /* one call a site at most: the lanes bound it themselves */
+#define CONTROL_QUEUE 4096
+#define HINTS_MAX     64
+
+struct db_pool {
+	struct db *db;
+	enum db_pool_kind kind;
+	struct db_link_owner owner;
+	struct db_link **links; /* owns */
+	int count;
+	int usable; /* links that are not down */
+	bool *up;   /* of each link */
+	int64_t queue_max;
+	int64_t queued;
+	TAILQ_HEAD(, db_call) queue;
+};
+
+struct db {
+	struct loop *loop;	     /* borrows */
+	const struct config *config; /* borrows */
+	struct db_events *events;    /* borrows */
+	struct db_pool pools[DB_POOLS];
+	bool told_up;
+
+	/* Hints wait here while one is under way; the newest rev of a site replaces an older one.
+	 */
+	struct db_call hint_call;
+	bool hint_busy;
+	struct {
+		int site_id;
+		int64_t rev;
+	} hints[HINTS_MAX];
+	int hint_count;
+	char hint_text[32];
+};
+
+static const struct db_statement HINT = {
+	.name = "hint",
+	.sql = "SELECT pg_notify('cowork', $1)",
+	.params = 1,
+};
+
+static int link_index(const struct db_pool *pool, const struct db_link *link)
+{
+	for (int i = 0; i < pool->count; i++)
+		if (pool->links[i] == link)
+			return i;
+	return -1;
+}
+
+static void tell_change(struct db *db)
+{
+	bool up = db_up(db);
+
+	if (up == db->told_up)
+		return;
+	db->told_up = up;
+	db->events->changed(db->events, up);
+}
+
+static void enqueue(struct db_pool *pool, struct db_call *call)
+{
+	call->pool = pool;
+	TAILQ_INSERT_TAIL(&pool->queue, call, entry);
+	pool->queued++;
+}
+
+static void dequeue(struct db_call *call)
+{
+	struct db_pool *pool = call->pool;
+
+	TAILQ_REMOVE(&pool->queue, call, entry);
+	pool->queued--;
+	call->pool = NULL;
+}
+
+/* done(UNSENT) at the end of this pass of the loop. */
+static void on_unsent(struct task *task)
+{
+	struct db_call *call = container_of(task, struct db_call, task);
+
+	call->pool = NULL;
+	call->status = DB_UNSENT;
+	call->result = NULL;
+	call->sqlstate[0] = '\0';
+	call->done(call);
+}
+
+static void fail_later(struct db_pool *pool, struct db_call *call)
+{
+	call->pool = pool;
+	call->task.run = on_unsent;
+	loop_defer(pool->db->loop, &call->task);
+}
+
+static void on_ready(struct db_link_owner *owner, struct db_link *link)
+{
+	struct db_pool *pool = container_of(owner, struct db_pool, owner);
+	struct db_call *call;
+	int i = link_index(pool, link);
+
+	if (!pool->up[i]) {
+		pool->up[i] = true;
+		pool->usable++;
+		tell_change(pool->db);
+	}
+	/* prepare() may turn a call down: the link is then still idle and says ready again. */
+	call = TAILQ_FIRST(&pool->queue);
+	if (call && db_link_idle(link)) {
+		dequeue(call);
+		db_link_run(link, call);
+	}
+}
+
+static void on_down(struct db_link_owner *owner, struct db_link *link)
+{
+	struct db_pool *pool = container_of(owner, struct db_pool, owner);
+	struct db_call *call, *next;
+	int i = link_index(pool, link);
+
+	if (i < 0 || !pool->up[i])
+		return;
+	pool->up[i] = false;
+	pool->usable--;
+	if (pool->usable > 0)
+		return;
+	for (call = TAILQ_FIRST(&pool->queue); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->patient)
+			continue;
+		dequeue(call);
+		fail_later(pool, call);
+	}
+	tell_change(pool->db);
+}
+
+static void on_hint(struct db_link_owner *owner, const char *payload)
+{
+	struct db_pool *pool = container_of(owner, struct db_pool, owner);
+	int site_id;
+	long long rev;
+
+	if (sscanf(payload, "%d %lld", &site_id, &rev) == 2)
+		pool->db->events->hint(pool->db->events, site_id, rev);
+}
+
+static void on_wrong_schema(struct db_link_owner *owner, int version)
+{
+	struct db_pool *pool = container_of(owner, struct db_pool, owner);
+
+	pool->db->events->wrong_schema(pool->db->events, version);
+}
+
+static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, int64_t queue_max,
+		     const char *greeting)
+{
+	struct db_pool *pool = &db->pools[kind];
+
+	pool->db = db;
+	pool->kind = kind;
+	pool->owner = (struct db_link_owner){
+		.ready = on_ready, .down = on_down, .hint = on_hint, .wrong_schema = on_wrong_schema
+	};
+	pool->queue_max = queue_max;
+	pool->links = calloc((size_t)count, sizeof(*pool->links));
+	pool->up = calloc((size_t)count, sizeof(*pool->up));
+	if (!pool->links || !pool->up)
+		return -1;
+	for (; pool->count < count; pool->count++) {
+		struct db_link *link = db_link_new(db->loop, db->config, greeting, &pool->owner);
+
+		if (!link)
+			return -1;
+		pool->links[pool->count] = link;
+	}
+	return 0;
+}
+
+struct db *db_new(struct loop *loop, const struct config *config, struct db_events *events)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (!db)
+		return NULL;
+	db->loop = loop;
+	db->config = config;
+	db->events = events;
+	for (int i = 0; i < DB_POOLS; i++)
+		TAILQ_INIT(&db->pools[i].queue);
+	if (pool_open(db, DB_LANES, config->lane_connections, LANE_QUEUE,
+		      "SELECT cowork.lane_open()") < 0 ||
+	    pool_open(db, DB_READS, config->read_connections, config->read_queue, "SELECT 1") < 0 ||
+	    pool_open(db, DB_CONTROL, 1, CONTROL_QUEUE,
+		      "SET synchronous_commit = off; LISTEN cowork") < 0)
+		return db_free(db);
+	return db;
+}
+
+struct db *db_free(struct db *db)
+{
+	if (!db)
+		return NULL;
+	for (int k = 0; k < DB_POOLS; k++) {
+		struct db_pool *pool = &db->pools[k];
+
+		while (!TAILQ_EMPTY(&pool->queue))
+			dequeue(TAILQ_FIRST(&pool->queue));
+		for (int i = 0; i < pool->count; i++)
+			db_link_free(pool->links[i]);
+		free(pool->links);
+		free(pool->up);
+	}
+	db_forget(&db->hint_call);
+	free(db);
+	return NULL;
+}
+
+bool db_up(const struct db *db)
+{
+	for (int i = 0; i < DB_POOLS; i++)
+		if (db->pools[i].usable == 0)
+			return false;
+	return true;
+}
+
+const char *db_state(const struct db *db)
+{
+	for (int i = 0; i < DB_POOLS; i++)
+		if (db->pools[i].usable == 0)
+			return db_link_state(db->pools[i].links[0]);
+	return "up";
+}
+
+/* An idle link of the pool, for a call that finds the queue empty. */
+static struct db_link *idle_link(struct db_pool *pool)
+{
+	for (int i = 0; i < pool->count; i++)
+		if (pool->up[i] && db_link_idle(pool->links[i]))
+			return pool->links[i];
+	return NULL;
+}
+
+/* Runs the head of the queue in the next pass, so that done() cannot come from inside db_submit().
+ */
+static void on_submitted(struct task *task)
+{
+	struct db_call *call = container_of(task, struct db_call, task);
+	struct db_pool *pool = call->pool;
+	struct db_link *link;
+	struct db_call *head;
+
+	enqueue(pool, call);
+	while ((head = TAILQ_FIRST(&pool->queue)) && (link = idle_link(pool))) {
+		dequeue(head);
+		db_link_run(link, head);
+	}
+}
+
+void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
+{
+	struct db_pool *pool = &db->pools[kind];
+
+	call->link = NULL;
+	call->result = NULL;
+	if ((pool->usable == 0 && !call->patient) || pool->queued >= pool->queue_max) {
+		fail_later(pool, call);
+		return;
+	}
+	call->pool = pool;
+	call->task.run = on_submitted;
+	loop_defer(db->loop, &call->task);
+}
+
+void db_forget(struct db_call *call)
+{
+	if (call->link) {
+		db_link_forget(call->link, call);
+		call->link = NULL;
+	} else if (call->pool && call->task.queued) {
+		loop_cancel(call->pool->db->loop, &call->task);
+		call->pool = NULL;
+	} else if (call->pool) {
+		dequeue(call);
+	}
+}
+
+void db_drop_link(struct db_call *call)
+{
+	db_link_drop(call->link);
+}
+
+static void hints_send(struct db *db);
+
+static void on_hinted(struct db_call *call)
+{
+	struct db *db = container_of(call, struct db, hint_call);
+
+	db->hint_busy = false;
+	if (call->status != DB_DONE)
+		db->hint_count = 0; /* only hints: whoever follows a site polls it too */
+	hints_send(db);
+}
+
+static void hints_send(struct db *db)
+{
+	if (db->hint_busy || db->hint_count == 0)
+		return;
+	db->hint_count--;
+	snprintf(db->hint_text, sizeof(db->hint_text), "%d %lld", db->hints[db->hint_count].site_id,
+		 (long long)db->hints[db->hint_count].rev);
+	db->hint_busy = true;
+	db->hint_call.statement = &HINT;
+	db->hint_call.params[0] = db->hint_text;
+	db->hint_call.done = on_hinted;
+	db_submit(db, DB_CONTROL, &db->hint_call);
+}
+
+void db_hint(struct db *db, int site_id, int64_t rev)
+{
+	for (int i = 0; i < db->hint_count; i++) {
+		if (db->hints[i].site_id == site_id) {
+			db->hints[i].rev = rev;
+			return;
+		}
+	}
+	if (db->hint_count < HINTS_MAX) {
+		db->hints[db->hint_count].site_id = site_id;
+		db->hints[db->hint_count++].rev = rev;
+	}
+	hints_send(db);
+}
+
+int db_rows(const struct db_call *call)
+{
+	return PQntuples(call->result);
+}
+
+const char *db_value(const struct db_call *call, int row, int column)
+{
+	return PQgetisnull(call->result, row, column) ? NULL
+						      : PQgetvalue(call->result, row, column);
+}
+
+int db_value_len(const struct db_call *call, int row, int column)
+{
+	return PQgetlength(call->result, row, column);
+}
+
+int64_t db_value_int(const struct db_call *call, int row, int column)
+{
+	const char *value = db_value(call, row, column);
+
+	return value ? strtoll(value, NULL, 10) : 0;
+}

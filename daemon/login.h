@@ -1,0 +1,26 @@
+#pragma once
+
+/* From what the database knows of a token to an actor; and an actor's shape on the wire. */
+
+#include <stdint.h>
+
+#include "common/token.h"
+#include "daemon/actor.h"
+#include "daemon/db.h"
+#include "daemon/request.h"
+
+/* Looks a token up: one row of facts, or none. Parameter: its id. */
+extern const struct db_statement login_find;
+
+/*
+ * Judges the facts of a token (row 0 of login_find) against the secret presented. 0 and a new
+ * actor; -EACCES with *ret_reason, which tells a stranger nothing that a wrong token would not;
+ * -ENOMEM.
+ */
+int login_judge(const struct db_call *call, const struct token_parts *presented, int64_t now_usec,
+		struct actor **ret, const char **ret_reason);
+
+/* {login, name, role, tenant?, site?, expires, token?} as a value; `token` may be NULL. */
+void login_write(struct jsonw *w, const struct actor *actor, const char *token);
+/* The same for rpc.discover. */
+extern const struct field login_fields[];

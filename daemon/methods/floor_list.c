@@ -1,0 +1,50 @@
+/* floor.list: the floors of a site. */
+
+#include "daemon/method.h"
+#include "daemon/noun.h"
+#include "daemon/query.h"
+
+struct floor_list {
+	struct site_params at;
+	struct page_params page;
+	struct query query;
+};
+
+#define AT(member) offsetof(struct floor_list, member)
+
+static const struct field params[] = {
+	SITE_FIELDS(struct floor_list),
+	PAGE_FIELDS(struct floor_list),
+	FIELD_END,
+};
+
+static const struct db_statement LIST = {
+	.name = "floor_list",
+	.sql = "SELECT s.rev, f.facts, f.cursor FROM cowork.site s LEFT JOIN LATERAL ("
+	       "SELECT v.facts, v.code AS cursor FROM cowork.floor_facts v"
+	       " WHERE v.site_id = $1 AND ($2::text IS NULL OR v.code > $2) ORDER BY v.code LIMIT "
+	       "$3::bigint"
+	       ") f ON true WHERE s.site_id = $1::int",
+	.params = 3,
+};
+
+static void start(struct request *request, void *data)
+{
+	struct floor_list *op = data;
+
+	op->query.request = request;
+	query_param_int(&op->query, 0, request->site->id);
+	query_list(request, &op->query, &LIST, &op->page);
+}
+
+const struct method method_floor_list = {
+	.name = "floor.list",
+	.summary = "the floors of a site",
+	.flags = METHOD_SITE,
+	.params = params,
+	.size = sizeof(struct floor_list),
+	.site_offset = AT(at),
+	.noun = &noun_floor,
+	.list = true,
+	.start = start,
+};

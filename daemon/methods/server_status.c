@@ -1,0 +1,65 @@
+/* server.status: how the server is. */
+
+#include "common/civil.h"
+#include "common/macros.h"
+#include "daemon/evictor.h"
+#include "daemon/method.h"
+
+struct server_status {
+	bool unused;
+};
+
+static const struct field params[] = { FIELD_END };
+
+static const struct field result[] = {
+	{ "version", FIELD_STRING, 0 },
+	{ "ready", FIELD_BOOL, 0, .help = "it takes changes" },
+	{ "database", FIELD_STRING, 0, .help = "up, or what is awaited" },
+	{ "started", FIELD_INSTANT, 0 },
+	{ "connections", FIELD_INT, 0, .help = "clients now" },
+	{ "requests", FIELD_INT, 0, .help = "answered since the start" },
+	{ "waiting", FIELD_INT, 0, .help = "changes in the lanes now" },
+	{ "evicted", FIELD_INT, 0, .help = "stuck database sessions ended since the start" },
+	{ "certificate_expires", FIELD_INSTANT, 0 },
+	{ "draining", FIELD_BOOL, 0, .help = "it is about to stop" },
+	FIELD_END,
+};
+
+static int64_t lane_loads(struct sites *sites)
+{
+	int64_t load = lane_load(sites_operator(sites)->lane);
+
+	for (struct site *site = sites_next(sites, NULL); site; site = sites_next(sites, site))
+		load += lane_load(site->lane);
+	return load;
+}
+
+static void start(struct request *request, void *data)
+{
+	struct services *services = request->services;
+	struct jsonw *w = request_reply_begin(request);
+
+	jsonw_object(w);
+	jsonw_kstr(w, "version", COWORK_VERSION);
+	jsonw_kbool(w, "ready", db_up(services->db) && !services->draining);
+	jsonw_kstr(w, "database", db_state(services->db));
+	jsonw_kinstant(w, "started", services->started_usec);
+	jsonw_kint(w, "connections", services->connections);
+	jsonw_kint(w, "requests", services->requests);
+	jsonw_kint(w, "waiting", lane_loads(services->sites));
+	jsonw_kint(w, "evicted", evictor_count());
+	jsonw_kinstant(w, "certificate_expires", services->certificate_expiry_usec);
+	jsonw_kbool(w, "draining", services->draining);
+	jsonw_object_end(w);
+	request_reply_end(request);
+}
+
+const struct method method_server_status = {
+	.name = "server.status",
+	.summary = "how the server is",
+	.flags = METHOD_NO_DB,
+	.params = params,
+	.size = sizeof(struct server_status),
+	.result = result,
+	.start = start,
+};

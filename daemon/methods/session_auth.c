@@ -1,0 +1,207 @@
+/*
+ * session.auth: log in with a token, or swap a one-time code for a 90-day token.
+ *
+ *	token: look it up -> judge -> reply
+ *	code:  code.redeem in the operator's lane -> look the new token up -> judge -> reply
+ *
+ * The token made for a code is derived from the code and the request's key, so that a retry after
+ *an unknown outcome is given the same token again although the database never had it.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/civil.h"
+#include "common/macros.h"
+#include "common/token.h"
+#include "daemon/command.h"
+#include "daemon/log.h"
+#include "daemon/login.h"
+#include "daemon/method.h"
+#include "daemon/query.h"
+
+#define TOKEN_DAYS 90
+
+struct session_auth {
+	const char *token;
+	const char *code;
+	const char *label;
+	const char *key;
+	struct field_int attempt;
+	struct command command;
+	struct query query;
+	struct token_parts parts;  /* of the token that is looked up */
+	char made[TOKEN_TEXT_MAX]; /* the token made for a code */
+};
+
+#define AT(member) offsetof(struct session_auth, member)
+
+/* All META: what code.redeem means is written by hand below. */
+static const struct field params[] = {
+	{ "token", FIELD_SECRET, AT(token), FIELD_META, 1, 100, .help = "an access token" },
+	{ "code", FIELD_SECRET, AT(code), FIELD_META, 1, 100,
+	  .help = "a one-time code, swapped for a token of 90 days" },
+	{ "label", FIELD_STRING, AT(label), FIELD_META, 1, 100,
+	  .help = "what the new token is called in token.list" },
+	{ "key", FIELD_UUID, AT(key), FIELD_META,
+	  .help = "with code: UUID of this login, the same for every retry" },
+	{ "attempt", FIELD_INT, AT(attempt), FIELD_META, 1, 1000 },
+	FIELD_END,
+};
+
+static void refuse(struct request *request, const char *reason)
+{
+	if (request->session) {
+		request->session->failures++;
+		log_notice("login refused", log_str("req", request->name),
+			   log_str("peer", request->session->peer), log_str("why", reason));
+	}
+	request_fail(request, ERROR_unauthenticated, reason);
+}
+
+static void on_found(struct query *query)
+{
+	struct session_auth *op = container_of(query, struct session_auth, query);
+	struct request *request = query->request;
+	struct actor *actor = NULL;
+	const char *reason;
+	int r;
+
+	r = login_judge(&query->call, &op->parts, instant_now(), &actor, &reason);
+	if (r == -EACCES) {
+		refuse(request, reason);
+		return;
+	}
+	if (r < 0) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	log_info("login", log_str("req", request->name), log_str("actor", actor->login),
+		 log_str("role", role_names[actor->role]),
+		 log_str("peer", request->session ? request->session->peer : NULL));
+	login_write(request_reply_begin(request), actor, op->made[0] ? op->made : NULL);
+	if (request->session) {
+		actor_unref(request->session->actor);
+		request->session->actor = actor_ref(actor);
+		request->session->failures = 0;
+	}
+	actor_unref(actor);
+	crypto_wipe(op->made, sizeof(op->made));
+	request_reply_end(request);
+}
+
+static void look_up(struct request *request, struct session_auth *op)
+{
+	op->query.request = request;
+	query_param(&op->query, 0, op->parts.id);
+	query_run(request, &op->query, &login_find, on_found);
+}
+
+static void on_redeemed(struct command *command)
+{
+	struct session_auth *op = container_of(command, struct session_auth, command);
+
+	if (command->lane.kind_of_refusal == ERROR_unauthenticated)
+		refuse(command->request,
+		       "the code is not valid: it was used, has expired, or is wrong");
+	else if (command->lane.kind_of_refusal != ERROR_NONE)
+		command_refuse(command);
+	else
+		look_up(command->request, op);
+}
+
+/* The same code and key always make the same token. */
+static int derive_token(struct session_auth *op)
+{
+	uint8_t bytes[SHA256_SIZE], id[SHA256_SIZE];
+	size_t code_len = strlen(op->code);
+	int r;
+
+	r = crypto_hmac_sha256(op->code, code_len, op->key, strlen(op->key), bytes);
+	if (r == 0)
+		r = crypto_hmac_sha256(bytes, sizeof(bytes), "id", 2, id);
+	if (r == 0)
+		r = token_make(TOKEN_ACCESS, id, bytes, op->made, &op->parts);
+	crypto_wipe(bytes, sizeof(bytes));
+	return r;
+}
+
+static bool write(struct command *command, struct jsonw *w)
+{
+	struct session_auth *op = container_of(command, struct session_auth, command);
+	struct token_parts code;
+	char hash[SHA256_HEX_MAX];
+
+	token_parse(op->code, &code);
+	hex_encode(code.secret_hash, SHA256_SIZE, hash);
+	jsonw_kstr(w, "code", code.id);
+	jsonw_kstr(w, "hash", hash);
+	jsonw_kstr(w, "label", op->label ? op->label : "");
+	return true;
+}
+
+static void extra(struct command *command, struct jsonw *w)
+{
+	struct session_auth *op = container_of(command, struct session_auth, command);
+	char hash[SHA256_HEX_MAX];
+
+	hex_encode(op->parts.secret_hash, SHA256_SIZE, hash);
+	jsonw_kstr(w, "id", op->parts.id);
+	jsonw_kstr(w, "hash", hash);
+	jsonw_kint(w, "expires", instant_now() + TOKEN_DAYS * 86400 * USEC_PER_SEC);
+}
+
+static void start_code(struct request *request, struct session_auth *op)
+{
+	struct token_parts code;
+
+	if (!op->key) {
+		request_fail_field(request, ERROR_params, "key", "missing",
+				   "key is missing: a code is used up, so a retry has to be known");
+		return;
+	}
+	if (token_parse(op->code, &code) < 0 || code.type != TOKEN_CODE) {
+		refuse(request, "that is not a one-time code; it begins with cwc_");
+		return;
+	}
+	if (derive_token(op) < 0) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	op->command.kind = "code.redeem";
+	op->command.key = op->key;
+	op->command.write = write;
+	op->command.extra = extra;
+	op->command.done = on_redeemed;
+	command_run(request, &op->command, NULL);
+}
+
+static void start(struct request *request, void *data)
+{
+	struct session_auth *op = data;
+
+	if (!op->token == !op->code) {
+		request_fail_field(request, ERROR_params, "token", "missing",
+				   "give either token or code");
+		return;
+	}
+	if (op->code) {
+		start_code(request, op);
+		return;
+	}
+	if (token_parse(op->token, &op->parts) < 0 || op->parts.type != TOKEN_ACCESS) {
+		refuse(request, "that is not a token; it begins with cwk_");
+		return;
+	}
+	look_up(request, op);
+}
+
+const struct method method_session_auth = {
+	.name = "session.auth",
+	.summary = "log in with a token, or swap a one-time code for one",
+	.flags = METHOD_NO_LOGIN,
+	.params = params,
+	.size = sizeof(struct session_auth),
+	.result = login_fields,
+	.start = start,
+};

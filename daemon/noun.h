@@ -1,0 +1,45 @@
+#pragma once
+
+/* Nouns: from the database's facts to the wire, by one table each (view/NOUN.c). */
+
+#include "common/field.h"
+#include "daemon/method.h"
+
+struct cJSON;
+struct request;
+
+extern const struct noun noun_area;
+extern const struct noun noun_block;
+extern const struct noun noun_booking;
+extern const struct noun noun_event;
+extern const struct noun noun_floor;
+extern const struct noun noun_member;
+extern const struct noun noun_site;
+extern const struct noun noun_space;
+extern const struct noun noun_staff;
+extern const struct noun noun_tenant;
+extern const struct noun noun_token;
+
+/* Words of the nouns' states and kinds, NULL-terminated, in the order of their C values. */
+extern const char *const space_kinds[];
+extern const char *const space_states[];
+extern const char *const block_states[];
+extern const char *const tenant_states[];
+extern const char *const member_roles[];
+extern const char *const person_states[];
+extern const char *const staff_roles[];
+extern const char *const staff_states[];
+extern const char *const token_states[];
+extern const char *const booking_states[];
+extern const char *const booking_sources[];
+
+/* Which fields the request's actor may see of a thing of `tenant_id` (0: of nobody's in
+ * particular). */
+enum field_viewer noun_viewer(const struct request *request, int64_t tenant_id);
+
+/*
+ * Writes one thing as a value. 0; -EBADMSG when the facts do not fit the table (logged), -ENOMEM.
+ * On an error `null` is written, so that the writer stays balanced.
+ */
+int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *facts,
+	       enum field_viewer viewer, struct arena *arena);

@@ -1,0 +1,212 @@
+/* See query.h. */
+
+#include "daemon/query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/crypto.h"
+#include "common/json.h"
+#include "common/macros.h"
+#include "common/utf8.h"
+#include "daemon/log.h"
+#include "daemon/noun.h"
+#include "daemon/refusal.h"
+
+void query_param(struct query *query, int index, const char *text)
+{
+	query->call.params[index] = text;
+}
+
+void query_param_int(struct query *query, int index, int64_t value)
+{
+	query->call.params[index] = arena_printf(query->request->arena, "%lld", (long long)value);
+}
+
+static bool cancel_query(struct request *request)
+{
+	struct query *query = request->waiting;
+
+	db_forget(&query->call);
+	return true;
+}
+
+/* What went wrong in the database; nothing was changed in any case. */
+static void fail(struct request *request, const struct db_call *call)
+{
+	if (call->status == DB_REFUSED && strncmp(call->sqlstate, "57", 2) == 0)
+		request_fail(request, ERROR_timeout, NULL);
+	else if (call->status == DB_REFUSED && strncmp(call->sqlstate, "53", 2) != 0)
+		request_fail(request, ERROR_internal, NULL);
+	else if (call->status == DB_UNSENT && db_up(request->services->db))
+		request_fail(request, ERROR_busy, NULL);
+	else
+		request_fail(request, ERROR_db_unavailable, NULL);
+}
+
+static void on_done(struct db_call *call)
+{
+	struct query *query = container_of(call, struct query, call);
+	struct request *request = query->request;
+
+	request->cancel = NULL;
+	request_stamp(request, ROOM_DATABASE);
+	if (call->status == DB_DONE)
+		query->done(query);
+	else
+		fail(request, call);
+}
+
+void query_run(struct request *request, struct query *query, const struct db_statement *statement,
+	       void (*done)(struct query *query))
+{
+	query->request = request;
+	query->done = done;
+	query->call.statement = statement;
+	query->call.done = on_done;
+	request->waiting = query;
+	request->cancel = cancel_query;
+	request_stamp(request, ROOM_QUEUE);
+	db_submit(request->services->db, DB_READS, &query->call);
+}
+
+/* A client that saw a later rev than this database has: it must not be told older things as new. */
+static bool is_behind(struct query *query)
+{
+	const struct request *request = query->request;
+	const struct site_params *at;
+
+	if (!(request->method->flags & METHOD_SITE) || db_rows(&query->call) == 0)
+		return false;
+	at = (const struct site_params *)((const char *)request->data +
+					  request->method->site_offset);
+	return at->min_rev.set && db_value_int(&query->call, 0, 0) < at->min_rev.value;
+}
+
+/* Writes the facts of one row as a value; false if they do not fit (null is written then). */
+static bool write_row(struct query *query, struct jsonw *w, int row)
+{
+	const char *text = db_value(&query->call, row, 1);
+	_cleanup_(json_freep) struct cJSON *facts = NULL;
+	struct json_problem problem;
+	int64_t tenant_id = 0;
+
+	if (json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0) {
+		log_error("facts are not JSON", log_str("why", problem.reason));
+		jsonw_null(w);
+		return false;
+	}
+	json_int(facts, "tenant_id", &tenant_id);
+	return noun_write(w, query->request->method->noun, facts,
+			  noun_viewer(query->request, tenant_id), query->request->arena) == 0;
+}
+
+/* The thing that was asked for by `missing` is not there, or not for this actor. */
+static void fail_missing(struct query *query)
+{
+	refusal_answer_missing(query->request, query->missing);
+}
+
+static void on_shown(struct query *query)
+{
+	struct request *request = query->request;
+	struct jsonw *w;
+
+	if (is_behind(query)) {
+		request_fail(request, ERROR_behind, NULL);
+		return;
+	}
+	if (db_rows(&query->call) == 0 || !db_value(&query->call, 0, 1)) {
+		fail_missing(query);
+		return;
+	}
+	w = request_reply_begin(request);
+	jsonw_object(w);
+	jsonw_key(w, request->method->noun->name);
+	write_row(query, w, 0);
+	jsonw_kint(w, "rev", db_value_int(&query->call, 0, 0));
+	jsonw_object_end(w);
+	request_reply_end(request);
+}
+
+void query_show(struct request *request, struct query *query, const struct db_statement *statement,
+		const char *missing)
+{
+	query->missing = missing;
+	query_run(request, query, statement, on_shown);
+}
+
+/* Cursors are opaque: hex of the text to go on after. */
+static void write_cursor(struct jsonw *w, const char *text, struct arena *arena)
+{
+	size_t len = strlen(text);
+	char *hex = arena_alloc(arena, 2 * len + 1);
+
+	if (hex)
+		hex_encode(text, len, hex);
+	jsonw_kstr(w, "cursor", hex);
+}
+
+static bool read_cursor(struct request *request, const char *cursor, char **ret)
+{
+	size_t len = cursor ? strlen(cursor) : 0;
+	char *text = cursor ? arena_alloc(request->arena, len / 2 + 1) : NULL;
+
+	*ret = text;
+	if (!cursor)
+		return true;
+	if (text && len % 2 == 0 && hex_decode(cursor, text, len / 2) == 0 &&
+	    strlen(text) == len / 2 && utf8_valid(text, len / 2))
+		return true;
+	request_fail_field(request, ERROR_params, "cursor", "format",
+			   "cursor is not one that this server gave");
+	return false;
+}
+
+static void on_listed(struct query *query)
+{
+	struct request *request = query->request;
+	int rows = db_rows(&query->call);
+	bool more = rows > query->limit;
+	struct jsonw *w;
+
+	if (is_behind(query)) {
+		request_fail(request, ERROR_behind, NULL);
+		return;
+	}
+	if (query->missing && !query->page->cursor &&
+	    (rows == 0 || !db_value(&query->call, 0, 1))) {
+		fail_missing(query);
+		return;
+	}
+	w = request_reply_begin(request);
+	jsonw_object(w);
+	jsonw_key(w, request->method->noun->plural);
+	jsonw_array(w);
+	for (int i = 0; i < rows && i < query->limit; i++)
+		if (db_value(&query->call, i, 1))
+			write_row(query, w, i);
+	jsonw_array_end(w);
+	jsonw_kint(w, "rev", rows > 0 ? db_value_int(&query->call, 0, 0) : 0);
+	jsonw_kbool(w, "has_more", more);
+	if (more && db_value(&query->call, (int)query->limit - 1, 2))
+		write_cursor(w, db_value(&query->call, (int)query->limit - 1, 2), request->arena);
+	jsonw_object_end(w);
+	request_reply_end(request);
+}
+
+void query_list(struct request *request, struct query *query, const struct db_statement *statement,
+		const struct page_params *page)
+{
+	char *after;
+
+	query->request = request;
+	query->page = page;
+	query->limit = page->limit.set ? page->limit.value : QUERY_LIMIT;
+	if (!read_cursor(request, page->cursor, &after))
+		return;
+	query_param(query, statement->params - 2, after);
+	query_param_int(query, statement->params - 1,
+			query->limit + 1); /* one more tells has_more */
+	query_run(request, query, statement, on_listed);
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+/* What methods may use; owned by the daemon object, borrowed by everyone else. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/config.h"
+#include "daemon/db.h"
+#include "daemon/lane.h"
+#include "daemon/loop.h"
+#include "daemon/site.h"
+
+struct services {
+	struct loop *loop;
+	struct db *db;
+	struct sites *sites;
+	const struct config *config; /* replaced as a whole at reload */
+	struct lane_events lane_events;
+	bool draining;
+	int64_t started_usec; /* instant */
+	int64_t connections;  /* clients now */
+	int64_t requests;     /* answered since the start */
+	int64_t certificate_expiry_usec;
+	char instance[8]; /* prefix of request ids, told apart from other instances */
+};
+
+/* The site's lane, made at its first use; NULL when out of memory. */
+struct lane *services_lane(struct services *services, struct site *site);

@@ -1,0 +1,87 @@
+/* See upkeep.h. */
+
+#include "daemon/upkeep.h"
+
+#include <stdlib.h>
+
+#include "common/civil.h"
+#include "common/macros.h"
+#include "daemon/db.h"
+#include "daemon/log.h"
+#include "daemon/services.h"
+
+#define PERIOD_MS  60000
+#define MORE_MS	   200 /* while a purge was full */
+#define PURGE_ROWS "2000"
+#define PURGE_FULL 2000
+#define WARN_DAYS  14
+#define WARN_EVERY 720 /* periods: twelve hours */
+
+struct upkeep {
+	struct services *services; /* borrows */
+	struct timer timer;
+	struct db_call call;
+	unsigned period;
+};
+
+static const struct db_statement PURGE = {
+	.name = "purge",
+	.sql = "SELECT cowork.purge($1::int)",
+	.params = 1,
+};
+
+static void on_purged(struct db_call *call)
+{
+	struct upkeep *upkeep = container_of(call, struct upkeep, call);
+	int64_t rows = call->status == DB_DONE && db_rows(call) == 1 ? db_value_int(call, 0, 0) : 0;
+
+	if (rows > 0)
+		log_info("old receipts and fences deleted", log_int("rows", rows));
+	timer_start(upkeep->services->loop, &upkeep->timer,
+		    rows >= PURGE_FULL ? MORE_MS : PERIOD_MS);
+}
+
+static void warn_of_certificate(struct upkeep *upkeep)
+{
+	int64_t left = upkeep->services->certificate_expiry_usec - instant_now();
+	int64_t days = left / (86400 * USEC_PER_SEC);
+
+	if (left < 0)
+		log_error("the certificate has expired; clients cannot connect");
+	else if (days < WARN_DAYS)
+		log_warning("the certificate expires soon", log_int("days", days));
+}
+
+static void on_timer(struct timer *timer)
+{
+	struct upkeep *upkeep = container_of(timer, struct upkeep, timer);
+
+	if (upkeep->period++ % WARN_EVERY == 0)
+		warn_of_certificate(upkeep);
+	upkeep->call.statement = &PURGE;
+	upkeep->call.params[0] = PURGE_ROWS;
+	upkeep->call.done = on_purged;
+	db_submit(upkeep->services->db, DB_CONTROL, &upkeep->call);
+}
+
+struct upkeep *upkeep_new(struct services *services)
+{
+	struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
+
+	if (!upkeep)
+		return NULL;
+	upkeep->services = services;
+	upkeep->timer.fire = on_timer;
+	timer_start(services->loop, &upkeep->timer, 1000);
+	return upkeep;
+}
+
+struct upkeep *upkeep_free(struct upkeep *upkeep)
+{
+	if (!upkeep)
+		return NULL;
+	timer_stop(&upkeep->timer);
+	db_forget(&upkeep->call);
+	free(upkeep);
+	return NULL;
+}

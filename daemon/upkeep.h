@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * Periodic work: receipts past their 48 hours and fences past their day are deleted in bounded
+ * steps, and the certificate's end is warned of.
+ */
+
+struct services;
+struct upkeep;
+
+struct upkeep *upkeep_new(struct services *services);
+/* Takes NULL, returns NULL. */
+struct upkeep *upkeep_free(struct upkeep *upkeep);

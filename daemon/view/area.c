@@ -1,0 +1,26 @@
+/* The shape of a area: on the wire, and in the facts of cowork.area_facts. */
+
+#include "daemon/noun.h"
+
+struct area_view {
+	const char *site;
+	const char *floor;
+	const char *code;
+	const char *name;
+	struct field_int version;
+};
+
+#define AT(member) offsetof(struct area_view, member)
+
+static const struct field fields[] = {
+	{ "site", FIELD_CODE, AT(site), 0 },	  { "floor", FIELD_CODE, AT(floor), 0 },
+	{ "code", FIELD_CODE, AT(code), 0 },	  { "name", FIELD_STRING, AT(name), 0 },
+	{ "version", FIELD_INT, AT(version), 0 }, FIELD_END,
+};
+
+const struct noun noun_area = {
+	.name = "area",
+	.plural = "areas",
+	.fields = fields,
+	.size = sizeof(struct area_view),
+};

@@ -1,0 +1,43 @@
+/* The shape of a block: on the wire, and in the facts of cowork.block_facts. */
+
+#include "daemon/noun.h"
+
+const char *const block_states[] = { "active", "ended", NULL };
+
+struct block_view {
+	struct field_int id;
+	const char *ref;
+	const char *site;
+	const char *space;
+	struct field_int start;
+	struct field_int end;
+	const char *reason;
+	const char *note;
+	struct field_int state;
+	struct field_int created;
+	struct field_int version;
+};
+
+#define AT(member) offsetof(struct block_view, member)
+
+static const struct field fields[] = {
+	{ "id", FIELD_INT, AT(id), FIELD_HIDDEN },
+	{ "ref", FIELD_BLOCK, AT(ref), 0 },
+	{ "site", FIELD_CODE, AT(site), 0 },
+	{ "space", FIELD_CODE, AT(space), 0 },
+	{ "start", FIELD_INSTANT, AT(start), 0 },
+	{ "end", FIELD_INSTANT, AT(end), 0 },
+	{ "reason", FIELD_CODE, AT(reason), 0, .help = "one word" },
+	{ "note", FIELD_TEXT, AT(note), FIELD_STAFF },
+	{ "state", FIELD_ENUM, AT(state), 0, .choices = block_states },
+	{ "created", FIELD_INSTANT, AT(created), 0 },
+	{ "version", FIELD_INT, AT(version), 0 },
+	FIELD_END,
+};
+
+const struct noun noun_block = {
+	.name = "block",
+	.plural = "blocks",
+	.fields = fields,
+	.size = sizeof(struct block_view),
+};

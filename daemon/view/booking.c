@@ -1,0 +1,83 @@
+/*
+ * The shape of a booking: on the wire, and in the facts of cowork.booking_facts. Someone else's
+ * booking is only an interval that is taken: the fields without FIELD_OWN are all that others see.
+ */
+
+#include "daemon/noun.h"
+
+const char *const booking_states[] = { "held",	    "confirmed", "checked_in",
+				       "completed", "cancelled", "declined",
+				       "lapsed",    "no_show",	 NULL };
+const char *const booking_sources[] = { "client", "import", "desk", "api", NULL };
+
+struct booking_local {
+	bool set;
+	const char *start;
+	const char *end;
+	const char *zone;
+};
+
+struct booking_view {
+	struct field_int id;
+	const char *ref;
+	const char *site;
+	const char *space;
+	struct field_int start;
+	struct field_int end;
+	struct booking_local local;
+	struct field_int state;
+	struct field_int version;
+	const char *tenant;
+	const char *member;
+	const char *member_name;
+	const char *title;
+	const char *note;
+	const char *guest;
+	const char *created_by;
+	const char *on_behalf;
+	struct field_int source;
+	struct field_int created;
+	const char *external_id;
+};
+
+static const struct field local_fields[] = {
+	{ "start", FIELD_STRING, offsetof(struct booking_local, start),
+	  .help = "YYYY-MM-DDTHH:MM" },
+	{ "end", FIELD_STRING, offsetof(struct booking_local, end) },
+	{ "zone", FIELD_ZONE, offsetof(struct booking_local, zone) },
+	FIELD_END,
+};
+
+#define AT(member) offsetof(struct booking_view, member)
+
+static const struct field fields[] = {
+	{ "id", FIELD_INT, AT(id), FIELD_HIDDEN },
+	{ "ref", FIELD_REF, AT(ref), FIELD_OWN, .help = "what people and programs call it" },
+	{ "site", FIELD_CODE, AT(site) },
+	{ "space", FIELD_CODE, AT(space) },
+	{ "start", FIELD_INSTANT, AT(start), .help = "first instant" },
+	{ "end", FIELD_INSTANT, AT(end), .help = "first instant after it" },
+	{ "local", FIELD_OBJECT, AT(local), .fields = local_fields,
+	  .help = "the same on the site's clock" },
+	{ "state", FIELD_ENUM, AT(state), .choices = booking_states },
+	{ "version", FIELD_INT, AT(version), FIELD_OWN, .help = "one more with each change" },
+	{ "tenant", FIELD_CODE, AT(tenant), FIELD_OWN },
+	{ "member", FIELD_LOGIN, AT(member), FIELD_OWN, .help = "whose it is" },
+	{ "member_name", FIELD_STRING, AT(member_name), FIELD_OWN },
+	{ "title", FIELD_STRING, AT(title), FIELD_OWN },
+	{ "note", FIELD_TEXT, AT(note), FIELD_OWN },
+	{ "guest", FIELD_STRING, AT(guest), FIELD_OWN },
+	{ "created_by", FIELD_LOGIN, AT(created_by), FIELD_OWN },
+	{ "on_behalf", FIELD_LOGIN, AT(on_behalf), FIELD_OWN, .help = "where another made it" },
+	{ "source", FIELD_ENUM, AT(source), FIELD_OWN, .choices = booking_sources },
+	{ "created", FIELD_INSTANT, AT(created), FIELD_OWN },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_OWN },
+	FIELD_END,
+};
+
+const struct noun noun_booking = {
+	.name = "booking",
+	.plural = "bookings",
+	.fields = fields,
+	.size = sizeof(struct booking_view),
+};

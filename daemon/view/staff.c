@@ -1,0 +1,39 @@
+/* The shape of a person of the staff: on the wire, and in the facts of cowork.staff_facts. */
+
+#include "daemon/noun.h"
+
+const char *const staff_roles[] = { "front_desk", "site_admin", "operator",
+				    "auditor",	  "service",	NULL };
+const char *const staff_states[] = { "invited", "active", "revoked", NULL };
+
+struct staff_view {
+	struct field_int id;
+	const char *login;
+	const char *name;
+	const char *lang;
+	struct field_int role;
+	const char *site;
+	struct field_int state;
+	struct field_int version;
+};
+
+#define AT(member) offsetof(struct staff_view, member)
+
+static const struct field fields[] = {
+	{ "id", FIELD_INT, AT(id), FIELD_HIDDEN },
+	{ "login", FIELD_LOGIN, AT(login), 0, .help = "e-mail address" },
+	{ "name", FIELD_STRING, AT(name), 0 },
+	{ "lang", FIELD_STRING, AT(lang), 0 },
+	{ "role", FIELD_ENUM, AT(role), 0, .choices = staff_roles },
+	{ "site", FIELD_CODE, AT(site), 0, .help = "absent: all sites" },
+	{ "state", FIELD_ENUM, AT(state), 0, .choices = staff_states },
+	{ "version", FIELD_INT, AT(version), 0 },
+	FIELD_END,
+};
+
+const struct noun noun_staff = {
+	.name = "staff",
+	.plural = "staff",
+	.fields = fields,
+	.size = sizeof(struct staff_view),
+};

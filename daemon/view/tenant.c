@@ -1,0 +1,35 @@
+/* The shape of a tenant: on the wire, and in the facts of cowork.tenant_facts. */
+
+#include "daemon/noun.h"
+
+const char *const tenant_states[] = { "active", "disabled", NULL };
+
+struct tenant_view {
+	struct field_int id;
+	const char *code;
+	const char *name;
+	const char *email;
+	struct field_int state;
+	const char *external_id;
+	struct field_int version;
+};
+
+#define AT(member) offsetof(struct tenant_view, member)
+
+static const struct field fields[] = {
+	{ "id", FIELD_INT, AT(id), FIELD_HIDDEN },
+	{ "code", FIELD_CODE, AT(code), 0 },
+	{ "name", FIELD_STRING, AT(name), 0 },
+	{ "email", FIELD_STRING, AT(email), FIELD_OWN },
+	{ "state", FIELD_ENUM, AT(state), 0, .choices = tenant_states },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },
+	{ "version", FIELD_INT, AT(version), 0 },
+	FIELD_END,
+};
+
+const struct noun noun_tenant = {
+	.name = "tenant",
+	.plural = "tenants",
+	.fields = fields,
+	.size = sizeof(struct tenant_view),
+};
