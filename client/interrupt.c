@@ -52,6 +52,15 @@ int interrupt_fd(void)
 	return wake[0];
 }
 
+void interrupt_acknowledge(void)
+{
+	char drop[16];
+
+	while (read(wake[0], drop, sizeof(drop)) > 0)
+		;
+	interrupted = 0;
+}
+
 int interrupt_sleep(int64_t usec)
 {
 	struct pollfd fd = { .fd = wake[0], .events = POLLIN };

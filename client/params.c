@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/jsontext.h"
 #include "client/params.h"
 #include "common/json.h"
 #include "common/macros.h"
@@ -156,19 +157,15 @@ bool params_typed(struct params *params, const char *name, const char *value)
 bool params_members(struct params *params, const char *json)
 {
 	struct json_problem problem;
-	const char         *start = strchr(json, '{'), *end = strrchr(json, '}');
 	_cleanup_(json_freep) struct cJSON *tree = NULL;
 
 	if (json_parse(json, strlen(json), &json_limits_request, &tree, &problem) < 0 ||
 	    !json_is_object(tree))
 		return false;
-	if (json_count(tree) == 0)
-		return true;
-	/* The text between the outer braces is the members, written as they came. */
-	if (params->w.more >> params->w.depth & 1)
-		buf_add_char(&params->text, ',');
-	buf_add(&params->text, start + 1, (size_t)(end - start - 1));
-	params->w.more |= UINT64_C(1) << params->w.depth;
+	for (const struct cJSON *m = json_first(tree); m; m = json_next(m)) {
+		jsonw_key(&params->w, json_name(m));
+		json_write(&params->w, m);
+	}
 	return true;
 }
 
@@ -187,5 +184,9 @@ void params_finish(const struct params *params, const struct params_try *one, st
 	}
 	if (one->dry_run)
 		jsonw_kbool(&w, "dry_run", true);
+	if (one->limit > 0)
+		jsonw_kint(&w, "limit", one->limit);
+	if (one->cursor)
+		jsonw_kstr(&w, "cursor", one->cursor);
 	jsonw_object_end(&w);
 }

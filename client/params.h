@@ -45,6 +45,8 @@ struct params_try {
 	const char *key; /* NULL: the request changes nothing and has none */
 	int         attempt;
 	bool        dry_run;
+	const char *cursor;  /* of the page wanted; NULL: the first, or no pages */
+	int64_t     limit;   /* rows of the page; 0: no pages */
 };
 
 /* Appends the whole object, closed, to `out`. */

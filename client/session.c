@@ -173,7 +173,8 @@ int session_next(struct session *session, int64_t deadline, struct reply *ret)
 
 void reply_done(struct reply *reply)
 {
-	reply->tree = json_free(reply->tree);
+	json_free(reply->tree);
+	*reply = (struct reply){ 0 };
 }
 
 enum error_kind reply_kind(const struct reply *reply)

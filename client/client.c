@@ -1,0 +1,276 @@
+/*
+ * The life of one run: options, configuration, token, connection.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client.h"
+#include "client/command.h"
+#include "client/i18n.h"
+#include "client/interrupt.h"
+#include "client/state.h"
+#include "common/crypto.h"
+
+#define CONTEXT_DEFAULT "default"
+#define LINE_MAX_BYTES (256 * 1024)
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static const char *first(const char *a, const char *b, const char *c)
+{
+	return a ? a : b ? b : c;
+}
+
+static int load_config(struct client *client)
+{
+	struct config_problem problem = { 0 };
+	const char           *named;
+	int                   r = paths_init(&client->paths);
+
+	if (r < 0) {
+		complain(_("there is no home folder: set HOME"));
+		return STATUS_CONFIG;
+	}
+	r = config_load(client->paths.config, &client->config, &problem);
+	if (r < 0) {
+		complain("%s", problem.text);
+		return STATUS_CONFIG;
+	}
+	named = first(client->options.context, environment("COWORK_CONTEXT"), NULL);
+	client->context_name = first(named, client->config.current, CONTEXT_DEFAULT);
+	client->context = config_find(&client->config, client->context_name);
+	return STATUS_OK;
+}
+
+const char *client_site_or_none(const struct client *client)
+{
+	return first(client->options.site, environment("COWORK_SITE"),
+		     client->context ? client->context->site : NULL);
+}
+
+const char *client_site(struct client *client)
+{
+	const char *site = client_site_or_none(client);
+
+	if (!site) {
+		complain(_("which site? None is given"));
+		complain_more(_("try"), _("--site SITE, or for good: cowork config set site SITE"));
+	}
+	return site;
+}
+
+const char *client_zone(const struct client *client)
+{
+	return first(client->options.tz, client->context ? client->context->tz : NULL, NULL);
+}
+
+int client_target(struct client *client, struct connection_target *ret)
+{
+	const struct context *context = client->context;
+	const char           *own = context ? context->server : NULL;
+	const char *server = first(client->options.server, environment("COWORK_SERVER"), own);
+
+	*ret = (struct connection_target){ .ca = client->options.ca };
+	if (!server) {
+		complain(_("no server is known in context %s"), client->context_name);
+		complain_more(_("try"), "cowork login --server HOST[:PORT]");
+		return STATUS_CONFIG;
+	}
+	if (connection_parse_server(server, ret) < 0) {
+		complain(_("\"%s\" is not a server; write HOST or HOST:PORT"), server);
+		return STATUS_USAGE;
+	}
+	if (ret->ca || !own || strcmp(own, server) != 0)
+		return STATUS_OK;
+	ret->ca = context->ca;
+	if (context->fingerprint) {
+		if (tls_fingerprint_parse(context->fingerprint, client->fingerprint) < 0) {
+			complain(_("fingerprint= of context %s is not one"), context->name);
+			return STATUS_CONFIG;
+		}
+		ret->fingerprint = client->fingerprint;
+	}
+	return STATUS_OK;
+}
+
+/* A context's token is for its own server: another one must not even see it. */
+static bool server_is_own(const struct client *client)
+{
+	const char *own = client->context ? client->context->server : NULL;
+	const char *asked = first(client->options.server, environment("COWORK_SERVER"), own);
+
+	return own && strcmp(own, asked) == 0;
+}
+
+int client_find_token(struct client *client)
+{
+	const char *file = environment("COWORK_TOKEN_FILE");
+	int         r = -ENOENT;
+
+	if (file)
+		r = state_read_secret(file, client->token);
+	else if (server_is_own(client))
+		r = state_token(&client->paths, client->context_name, client->token);
+	if (r < 0)
+		client->token[0] = '\0';
+	return r;
+}
+
+int client_load_token(struct client *client)
+{
+	const char *file = environment("COWORK_TOKEN_FILE");
+	int         r = client_find_token(client);
+
+	if (r == 0)
+		return STATUS_OK;
+	if (r == -ENOENT && !file)
+		complain(_("you are not logged in"));
+	else if (r == -EINVAL)
+		complain(_("what %s holds is not a token"), file ? file : _("the token's file"));
+	else
+		complain(_("the token cannot be read: %s"), strerror(-r));
+	complain_more(_("try"), "cowork login");
+	return STATUS_AUTH;
+}
+
+int client_connect(struct client *client, const struct connection_target *target, int64_t deadline)
+{
+	struct session_start start = {
+		.token = client->token[0] ? client->token : NULL,
+		.lang = client->options.lang,
+		.tz = client_zone(client),
+	};
+	int r;
+
+	if (session_is_open(&client->session))
+		return 0;
+	r = session_open(&client->session, target, &start, deadline, &client->report);
+	if (r < 0)
+		session_close(&client->session);
+	return r;
+}
+
+int client_tell_unreachable(struct client *client, int error)
+{
+	const char *problem = client->report.problem;
+
+	switch (error) {
+	case -EINTR:
+		complain(_("interrupted"));
+		return STATUS_INTERRUPTED;
+	case -ETIMEDOUT:
+		complain("%s", *problem ? problem : _("the server did not answer in time"));
+		complain_more(_("try"), _("again, or a longer --timeout"));
+		return STATUS_TEMPFAIL;
+	case -EACCES:
+		complain("%s", problem);
+		complain_more(_("try"), _("--ca FILE, or accept its fingerprint by cowork login"));
+		return STATUS_UNAVAILABLE;
+	case -EPROTO:
+		complain("%s", problem);
+		return STATUS_PROTOCOL;
+	case -EBADMSG:
+		complain(_("the server's answer cannot be understood"));
+		return STATUS_PROTOCOL;
+	case -EMSGSIZE:
+		complain(_("a message is too large"));
+		return STATUS_DATA;
+	case -EINVAL:
+		complain("%s", *problem ? problem : strerror(-error));
+		return STATUS_CONFIG;
+	case -ENOMEM:
+		complain(_("out of memory"));
+		return STATUS_SOFTWARE;
+	case -ECONNRESET:
+		complain("%s", *problem ? problem : _("the connection to the server was lost"));
+		return STATUS_UNAVAILABLE;
+	default:
+		complain("%s", *problem ? problem : strerror(-error));
+		complain_more(_("try"), "cowork doctor");
+		return STATUS_UNAVAILABLE;
+	}
+}
+
+char *client_line_with_key(const struct client *client, const char *key)
+{
+	struct buf line = BUF_INIT(LINE_MAX_BYTES);
+
+	buf_add_str(&line, "cowork");
+	for (int i = 1; i < client->argc; i++) {
+		buf_add_char(&line, ' ');
+		text_quote(&line, client->argv[i]);
+	}
+	if (key && !client->options.key)
+		buf_printf(&line, " --key %s", key);
+	return buf_steal(&line);
+}
+
+static int run_command(struct client *client, const struct command *command, char **words, int count)
+{
+	struct usage_problem problem = { 0 };
+	struct arguments     arguments;
+	int                  r;
+
+	if (arguments_parse(command->usage, words, count, &client->options, &arguments, &problem) < 0) {
+		complain("%s", problem.text);
+		complain_more(_("usage"), "cowork %s %s", command->name, command->usage);
+		return STATUS_USAGE;
+	}
+	out_init(&client->out, &client->options);
+	if (client->options.help)
+		return command_help(client, command);
+	if (client->options.lang)
+		(void)setenv("LANGUAGE", client->options.lang, 1);
+	r = load_config(client);
+	if (r == STATUS_OK && command->flags & COMMAND_LOGIN)
+		r = client_load_token(client);
+	return r == STATUS_OK ? command->run(client, command, &arguments) : r;
+}
+
+static int dispatch(struct client *client)
+{
+	struct usage_problem  problem = { 0 };
+	const struct command *command = NULL;
+	int                   skip;
+
+	skip = command_find(client->argv + 1, client->argc - 1, &client->options, &command, &problem);
+	out_init(&client->out, &client->options);
+	if (skip < 0) {
+		complain("%s", problem.text);
+		complain_more(_("try"), "cowork help");
+		return STATUS_USAGE;
+	}
+	if (client->options.version) {
+		out_printf(&client->out, "cowork %s\n", COWORK_VERSION);
+		return STATUS_OK;
+	}
+	if (!command)
+		return command_overview(client);
+	return run_command(client, command, client->argv + 1 + skip, client->argc - 1 - skip);
+}
+
+int client_main(int argc, char **argv)
+{
+	struct client client = { .argc = argc, .argv = argv, .options = OPTIONS_INIT };
+	int           status, r = interrupt_init();
+
+	if (r < 0) {
+		complain("%s", strerror(-r));
+		return STATUS_SOFTWARE;
+	}
+	status = dispatch(&client);
+	session_close(&client.session);
+	crypto_wipe(client.token, sizeof(client.token));
+	config_deinit(&client.config);
+	paths_deinit(&client.paths);
+	r = out_finish(&client.out);
+	return r != STATUS_OK ? r : status;
+}

@@ -1,0 +1,323 @@
+/*
+ * login and logout. Login checks the token or swaps the code for one, accepts the server's certificate
+ * where the system does not know it, and writes the context and the token, in this order: a token
+ * without its context would be of no use.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/call.h"
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/i18n.h"
+#include "client/interrupt.h"
+#include "client/state.h"
+#include "client/view.h"
+#include "common/civil.h"
+#include "common/crypto.h"
+#include "common/json.h"
+#include "common/uuid7.h"
+
+/* Reads one line from the terminal; 0, -EINTR, -ENOENT at its end, -EMSGSIZE. */
+static int read_line(char *out, size_t size)
+{
+	size_t used = 0;
+	char   c;
+
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+
+		if (n < 0 && errno == EINTR && !interrupt_pending())
+			continue;
+		if (n < 0)
+			return errno == EINTR ? -EINTR : -errno;
+		if (n == 0)
+			return -ENOENT;
+		if (c == '\n')
+			break;
+		if (used + 1 == size)
+			return -EMSGSIZE;
+		out[used++] = c;
+	}
+	out[used] = '\0';
+	return 0;
+}
+
+/* Asks for the secret without showing it. */
+static int ask_secret(char out[TOKEN_TEXT_MAX])
+{
+	struct termios     old, hidden;
+	struct token_parts parts;
+	char               line[512];
+	int                r;
+
+	fputs(_("Token or one-time code (not shown): "), stderr);
+	if (tcgetattr(STDIN_FILENO, &old) < 0)
+		return -errno;
+	hidden = old;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	r = read_line(line, sizeof(line));
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputc('\n', stderr);
+	if (r == 0) {
+		size_t skip = strspn(line, " \t"), len = strcspn(line + skip, " \t\r");
+
+		r = len > 0 && len < TOKEN_TEXT_MAX ? 0 : -EINVAL;
+		if (r == 0) {
+			memcpy(out, line + skip, len);
+			out[len] = '\0';
+			r = token_parse(out, &parts);
+		}
+	}
+	crypto_wipe(line, sizeof(line));
+	return r;
+}
+
+static int read_secret(struct client *client, const struct arguments *arguments, char out[TOKEN_TEXT_MAX])
+{
+	const char *file = arguments_get(arguments, "token_file");
+	int         r;
+
+	if (!file)
+		file = arguments_get(arguments, "code_file");
+	if (!file && isatty(STDIN_FILENO) && !client->options.no_input)
+		r = ask_secret(out);
+	else
+		r = state_read_secret(file ? file : "-", out);
+	if (r == 0)
+		return STATUS_OK;
+	if (r == -EINTR)
+		return STATUS_INTERRUPTED;
+	if (r == -EINVAL || r == -EMSGSIZE || r == -EFBIG)
+		complain(_("that is not a token or code; check it for a slip"));
+	else if (r == -ENOENT)
+		complain(_("no token or code was given"));
+	else
+		complain("%s: %s", file ? file : _("standard input"), strerror(-r));
+	return r == -EINVAL || r == -EMSGSIZE || r == -EFBIG ? STATUS_DATA : STATUS_NOINPUT;
+}
+
+/* The context to log in to, with what the options say about it. */
+static int prepare_context(struct client *client, const struct arguments *arguments)
+{
+	const struct options *options = &client->options;
+	const char           *trust = arguments_get(arguments, "trust_fingerprint");
+	const char           *server = options->server ? options->server : getenv("COWORK_SERVER");
+	struct context       *context = config_add(&client->config, client->context_name);
+	int                   r = 0;
+
+	if (!context) {
+		complain(_("\"%s\" is not a usable name for a context"), client->context_name);
+		return STATUS_USAGE;
+	}
+	client->context = context;
+	if (server && *server && (!context->server || strcmp(context->server, server) != 0)) {
+		/* Another server: what was trusted and seen before means nothing there. */
+		r = context_set(context, "server", server);
+		(void)context_set(context, "fingerprint", NULL);
+		(void)context_set(context, "ca", NULL);
+		(void)context_set(context, "site", NULL);
+	}
+	if (r == 0 && options->ca)
+		r = context_set(context, "ca", options->ca);
+	if (r == 0 && options->site)
+		r = context_set(context, "site", options->site);
+	if (r == 0 && trust) {
+		r = tls_fingerprint_parse(trust, client->fingerprint);
+		if (r < 0)
+			complain(_("--trust-fingerprint wants SHA256: and 32 bytes in hex"));
+		else
+			r = context_set(context, "fingerprint", trust);
+	}
+	if (r == 0 && !client->config.current)
+		r = config_set_current(&client->config, context->name);
+	return r == 0 ? STATUS_OK : r == -EINVAL ? STATUS_USAGE : STATUS_SOFTWARE;
+}
+
+static bool ask_yes(const char *question)
+{
+	char line[16];
+
+	fprintf(stderr, "%s [y/N] ", question);
+	return read_line(line, sizeof(line)) == 0 && (strcasecmp(line, "y") == 0 ||
+						       strcasecmp(line, "yes") == 0);
+}
+
+/* Shows the certificate's fingerprint and asks whether it is the right one. */
+static int offer_fingerprint(struct client *client, struct connection_target target)
+{
+	struct connection_report report;
+	struct connection       *connection = NULL;
+	char                     text[TLS_FINGERPRINT_TEXT_MAX];
+	int                      r;
+
+	target.probe = true;
+	r = connection_open(&target, monotonic_now() + client->options.timeout_usec, &connection,
+			    &report);
+	connection_close(connection);
+	if (r < 0) {
+		client->report = report;
+		return client_tell_unreachable(client, r);
+	}
+	tls_fingerprint_format(report.fingerprint, text);
+	complain(_("%s"), client->report.problem);
+	complain_more(_("print"), "%s", text);
+	if (!isatty(STDIN_FILENO) || client->options.no_input) {
+		complain_more(_("try"), _("compare it with the server's, then give "
+					  "--trust-fingerprint, or --ca FILE"));
+		return STATUS_UNAVAILABLE;
+	}
+	if (!ask_yes(_("Is this the fingerprint that the server's administrator tells?")))
+		return interrupt_pending() ? STATUS_INTERRUPTED : 2;
+	if (context_set(client->context, "fingerprint", text) < 0)
+		return STATUS_SOFTWARE;
+	return STATUS_OK;
+}
+
+/* Connects once, to learn whether the certificate is trusted before any secret is sent. */
+static int check_trust(struct client *client)
+{
+	struct connection_target target;
+	int                      r = client_target(client, &target);
+
+	if (r != STATUS_OK)
+		return r;
+	r = client_connect(client, &target, monotonic_now() + client->options.timeout_usec);
+	session_close(&client->session);
+	if (r == -EACCES && !target.ca && !target.fingerprint)
+		return offer_fingerprint(client, target);
+	return r < 0 ? client_tell_unreachable(client, r) : STATUS_OK;
+}
+
+/* Swaps a one-time code for a token, which replaces it in `secret`. */
+static int redeem(struct client *client, char secret[TOKEN_TEXT_MAX])
+{
+	char        host[65] = "", label[100], key[UUID_TEXT_MAX];
+	struct call call;
+	const char *token;
+	int         r;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	snprintf(label, sizeof(label), "cowork%s%s", *host ? " on " : "", host);
+	if (uuid7_make(instant_now(), key) < 0)
+		return STATUS_SOFTWARE;
+	call_begin(&call, "session.auth", false);
+	params_str(&call.params, "code", secret);
+	params_str(&call.params, "label", label);
+	params_str(&call.params, "key", key);
+	r = call_run(client, &call);
+	token = json_str(call_result(&call), "token");
+	if (r == STATUS_OK && (!token || strlen(token) >= TOKEN_TEXT_MAX)) {
+		complain(_("the code was used, but its token did not arrive; ask for a new code"));
+		r = STATUS_AUTH;
+	}
+	if (r == STATUS_OK)
+		strcpy(secret, token);
+	if (call.params.text.data)
+		crypto_wipe(call.params.text.data, call.params.text.size);
+	call_done(&call);
+	session_close(&client->session);
+	return r;
+}
+
+/* Where there is exactly one site, nobody needs to name it. */
+static void adopt_only_site(struct client *client)
+{
+	const struct cJSON *sites;
+	const char         *code;
+	struct call         call;
+
+	if (client->context->site || client->options.dry_run)
+		return;
+	call_begin(&call, "site.list", false);
+	if (call_try(client, &call) == 0) {
+		sites = json_get(call_result(&call), "sites");
+		code = json_str(json_first(sites), "code");
+		if (json_count(sites) == 1 && code)
+			(void)context_set(client->context, "site", code);
+	}
+	call_done(&call);
+}
+
+static int save(struct client *client, const char *secret)
+{
+	int r = config_save(client->paths.config, &client->config);
+
+	if (r < 0) {
+		complain("%s: %s", client->paths.config, strerror(-r));
+		return STATUS_IO;
+	}
+	/* Revs of an earlier server under this name would make every read wait for a past it never had. */
+	(void)state_forget_revs(&client->paths, client->context_name);
+	r = state_save_token(&client->paths, client->context_name, secret);
+	if (r < 0) {
+		complain("%s: %s", client->paths.state, strerror(-r));
+		return STATUS_IO;
+	}
+	return STATUS_OK;
+}
+
+/* Logs in by the token and says as whom. */
+static int prove(struct client *client, const char *secret)
+{
+	struct call call;
+	int         r;
+
+	strcpy(client->token, secret);
+	call_begin(&call, "session.whoami", false);
+	r = call_run(client, &call);
+	if (r == STATUS_OK)
+		adopt_only_site(client);
+	if (r == STATUS_OK)
+		r = save(client, secret);
+	if (r == STATUS_OK) {
+		const char *login = json_str(call_result(&call), "login");
+		const char *site = client_site_or_none(client);
+
+		note(&client->out, _("logged in to %s as %s%s%s"), client->context->server,
+		     login ? login : "?", site ? _(", site ") : "", site ? site : "");
+		hint(&client->out, _("Try"), site ? "cowork mine   cowork help" : "cowork site list");
+	}
+	call_done(&call);
+	return r;
+}
+
+int cmd_login(struct client *client, const struct command *command, const struct arguments *arguments)
+{
+	char               secret[TOKEN_TEXT_MAX] = "";
+	struct token_parts parts;
+	int                r;
+
+	(void)command;
+	r = prepare_context(client, arguments);
+	if (r == STATUS_OK)
+		r = check_trust(client);
+	if (r == STATUS_OK)
+		r = read_secret(client, arguments, secret);
+	if (r == STATUS_OK && token_parse(secret, &parts) == 0 && parts.type == TOKEN_CODE)
+		r = redeem(client, secret);
+	if (r == STATUS_OK)
+		r = prove(client, secret);
+	crypto_wipe(secret, sizeof(secret));
+	return r;
+}
+
+int cmd_logout(struct client *client, const struct command *command, const struct arguments *arguments)
+{
+	int r = state_forget_token(&client->paths, client->context_name);
+
+	(void)command;
+	(void)arguments;
+	if (r < 0) {
+		complain(_("the token cannot be removed: %s"), strerror(-r));
+		return STATUS_IO;
+	}
+	(void)state_forget_revs(&client->paths, client->context_name);
+	note(&client->out, _("the token of context %s is forgotten here"), client->context_name);
+	return STATUS_OK;
+}

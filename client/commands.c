@@ -1,0 +1,182 @@
+/*
+ * The table of commands in the order in which help shows them. The usage is the grammar.
+ */
+
+#include <stddef.h>
+
+#include "client/commands.h"
+#include "client/i18n.h"
+#include "common/macros.h"
+
+const struct command command_table[] = {
+	{
+		.name = "book",
+		.usage = "SPACE START END [--title TEXT] [--note TEXT] [--for LOGIN] "
+			 "[--tenant TENANT] [--guest NAME] [--fold 0|1]",
+		.summary = N_("book a space"),
+		.more = N_("START and END are the site's wall clock, YYYY-MM-DDTHH:MM, or RFC 3339 "
+			   "instants such as 2026-11-23T01:00:00Z. Where the clocks go back a time "
+			   "exists twice; --fold says which: 0 the first, 1 the second."),
+		.examples = "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00\n"
+			    "cowork book ROOM-2 2026-11-23T14:00 2026-11-23T15:00 --title Planning\n"
+			    "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
+		.run = cmd_book,
+		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
+	},
+	{
+		.name = "mine",
+		.usage = "[--past]",
+		.summary = N_("list my bookings"),
+		.examples = "cowork mine\ncowork mine --past --limit 20",
+		.run = cmd_mine,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "list",
+		.usage = "[--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] [--all]",
+		.summary = N_("list the site's bookings"),
+		.more = N_("--all shows cancelled and past states too. TIME is as for book."),
+		.examples = "cowork list --space A-12\n"
+			    "cowork list --from 2026-11-23T00:00 --to 2026-11-24T00:00 -o tsv",
+		.run = cmd_list,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "show",
+		.usage = "REF",
+		.summary = N_("show a booking"),
+		.examples = "cowork show R-7F3KA2\ncowork show R-7F3KA2 --json=ref,state,version",
+		.run = cmd_show,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "move",
+		.usage = "REF [SPACE] [START END] [--fold 0|1] [--if-version N]",
+		.summary = N_("move a booking to another space, time or both"),
+		.more = N_("What is not given stays as it is. With --if-version it is done only if nobody "
+			   "changed the booking since it had that version."),
+		.examples = "cowork move R-7F3KA2 A-13\n"
+			    "cowork move R-7F3KA2 2026-11-23T10:00 2026-11-23T12:00",
+		.run = cmd_move,
+		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
+	},
+	{
+		.name = "cancel",
+		.usage = "REF [--if-version N]",
+		.summary = N_("cancel a booking"),
+		.examples = "cowork cancel R-7F3KA2",
+		.run = cmd_cancel,
+		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
+	},
+	{
+		.name = "history",
+		.usage = "REF",
+		.summary = N_("what happened to a booking, and who did it"),
+		.examples = "cowork history R-7F3KA2",
+		.run = cmd_history,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "login",
+		.usage = "[--token-file FILE] [--code-file FILE] [--trust-fingerprint SHA256:..]",
+		.summary = N_("log in with a token or a one-time code"),
+		.more = N_("The token (cwk_...) or code (cwc_...) is asked for on a terminal, else read "
+			   "from standard input; \"-\" as FILE is standard input too. It is never given on "
+			   "the command line, where others could see it. A code is swapped for a token of "
+			   "90 days. --server, --ca and --site are remembered in the context. A certificate "
+			   "that the system does not trust can be accepted by its fingerprint: on a "
+			   "terminal you are asked, elsewhere give --trust-fingerprint."),
+		.examples = "cowork login --server desk.example.org\n"
+			    "cowork login --server desk.example.org:7470 --code-file invitation.txt\n"
+			    "cowork login --context home --server localhost --ca demo.pem < token",
+		.run = cmd_login,
+	},
+	{
+		.name = "logout",
+		.usage = "",
+		.summary = N_("forget the token of the context"),
+		.more = N_("The token stays valid for whoever has a copy; cowork token revoke ends it."),
+		.run = cmd_logout,
+	},
+	{
+		.name = "whoami",
+		.usage = "",
+		.summary = N_("who is logged in"),
+		.run = cmd_whoami,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "status",
+		.usage = "",
+		.summary = N_("how the server is"),
+		.run = cmd_status,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "doctor",
+		.usage = "",
+		.summary = N_("check every step from here to the server and say what to fix"),
+		.run = cmd_doctor,
+	},
+	{
+		.name = "import",
+		.usage = "KIND FILE [--on-error stop|skip] [--window N] [--codes-file FILE]",
+		.summary = N_("load sites, floors, areas, spaces, tenants, members or bookings"),
+		.more = N_("FILE is CSV with a header line (RFC 4180) or one JSON object a line, UTF-8. It "
+			   "may be stopped and run again at any time: a row that was done is not done "
+			   "twice within 48 hours, as long as the file keeps its name and the row its line "
+			   "and content (or its external_id). See cowork help files for the columns."),
+		.examples = "cowork import spaces spaces.csv --site KSQ\n"
+			    "cowork import bookings autumn.csv --on-error skip\n"
+			    "cowork import members people.csv --codes-file codes.csv",
+		.run = cmd_import,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "export",
+		.usage = "KIND",
+		.summary = N_("write a file that import can read"),
+		.more = N_("CSV, or with --json one object a line. Bookings are the live ones."),
+		.examples = "cowork export bookings > bookings.csv\n"
+			    "cowork export spaces --json > spaces.jsonl",
+		.run = cmd_export,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "config",
+		.usage = "",
+		.summary = N_("show the contexts and where the files are"),
+		.run = cmd_config,
+	},
+	{
+		.name = "config use",
+		.usage = "NAME",
+		.summary = N_("make a context the current one"),
+		.run = cmd_config_use,
+	},
+	{
+		.name = "config set",
+		.usage = "NAME VALUE",
+		.summary = N_("set server, ca, fingerprint, site or tz of the context; \"\" clears it"),
+		.examples = "cowork config set site KSQ",
+		.run = cmd_config_set,
+	},
+	{
+		.name = "call",
+		.usage = "METHOD [PARAMS]",
+		.summary = N_("call a method of the protocol by hand"),
+		.more = N_("PARAMS is a JSON object. With --key or --dry-run it is sent as a mutation, with "
+			   "a key and retries."),
+		.examples = "cowork call session.ping\n"
+			    "cowork call booking.show '{\"site\":\"KSQ\",\"ref\":\"R-7F3KA2\"}'",
+		.run = cmd_call,
+	},
+	{
+		.name = "help",
+		.usage = "[TOPIC] [VERB]",
+		.summary = N_("explain a command or a topic"),
+		.run = cmd_help,
+	},
+};
+
+const size_t command_table_count = ARRAY_SIZE(command_table);

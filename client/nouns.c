@@ -1,0 +1,190 @@
+/*
+ * The nouns that staff keep: thin rows from a command to a method. A position or option becomes the
+ * parameter of its name (SPACE -> space, --name-alt -> name_alt); params.c knows which are numbers and
+ * lists. The server judges all else.
+ */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/call.h"
+#include "client/client.h"
+#include "client/command.h"
+#include "client/i18n.h"
+#include "client/pages.h"
+#include "client/view.h"
+#include "common/json.h"
+#include "common/macros.h"
+
+#define ADD(noun_name, words, about, flag_word)                                                    \
+	.name = noun_name " add", .usage = words, .summary = about, .run = noun_run,               \
+	.flags = COMMAND_LOGIN | COMMAND_MUTATION | (flag_word), .method = noun_name ".create",    \
+	.noun = noun_name, .done = N_("added")
+#define SET(noun_name, words, about, flag_word)                                                    \
+	.name = noun_name " set", .usage = words, .summary = about, .run = noun_run,               \
+	.flags = COMMAND_LOGIN | COMMAND_MUTATION | (flag_word), .method = noun_name ".update",    \
+	.noun = noun_name, .done = N_("changed")
+#define LIST(noun_name, words, about, flag_word)                                                   \
+	.name = noun_name " list", .usage = words, .summary = about, .run = noun_run,              \
+	.flags = COMMAND_LOGIN | COMMAND_LIST | (flag_word), .method = noun_name ".list",          \
+	.noun = noun_name
+#define SHOW(noun_name, words, about, flag_word)                                                   \
+	.name = noun_name " show", .usage = words, .summary = about, .run = noun_run,              \
+	.flags = COMMAND_LOGIN | (flag_word), .method = noun_name ".show", .noun = noun_name
+#define DO(noun_name, verb, words, about, flag_word, past)                                         \
+	.name = noun_name " " verb, .usage = words, .summary = about, .run = noun_run,             \
+	.flags = COMMAND_LOGIN | COMMAND_MUTATION | (flag_word), .method = noun_name "." verb,     \
+	.noun = noun_name, .done = past
+
+#define SITE_WORDS                                                                                 \
+	"[--name-alt NAME] [--open HH:MM] [--close HH:MM] [--closed-days DAYS] "                   \
+	"[--currency CUR] [--locale LOCALE]"
+#define SPACE_WORDS                                                                                \
+	"[--name-alt NAME] [--floor FLOOR] [--area AREA] [--capacity N] "                          \
+	"[--amenities LIST] [--x N] [--y N]"
+
+const struct command noun_table[] = {
+	{ ADD("site", "CODE --name NAME --zone ZONE " SITE_WORDS " [--external-id ID]",
+	      N_("add a site"), 0),
+	  .examples = "cowork site add KSQ --name 'Kendall Square' --zone America/New_York "
+		      "--open 07:00 --close 22:00" },
+	{ LIST("site", "", N_("list the sites"), 0) },
+	{ SHOW("site", "SITE", N_("show a site"), 0) },
+	{ SET("site", "SITE [--name NAME] [--zone ZONE] " SITE_WORDS " [--if-version N]",
+	      N_("change a site"), 0) },
+	{ ADD("floor", "CODE --name NAME [--position N]", N_("add a floor"), COMMAND_SITE) },
+	{ LIST("floor", "", N_("list the floors"), COMMAND_SITE) },
+	{ ADD("area", "CODE --name NAME [--floor FLOOR]", N_("add an area of spaces"), COMMAND_SITE) },
+	{ LIST("area", "", N_("list the areas"), COMMAND_SITE) },
+	{ ADD("space",
+	      "CODE --name NAME --kind KIND " SPACE_WORDS " [--units LIST] [--external-id ID]",
+	      N_("add a desk, room, booth, office or event space"), COMMAND_SITE),
+	  .examples = "cowork space add A-12 --name 'Desk 12' --kind desk --floor 2F\n"
+		      "cowork space add AB --name 'Hall A+B' --kind event --units A,B" },
+	{ LIST("space", "", N_("list the spaces"), COMMAND_SITE) },
+	{ SHOW("space", "SPACE", N_("show a space"), COMMAND_SITE) },
+	{ SET("space", "SPACE [--name NAME] [--kind KIND] " SPACE_WORDS " [--if-version N]",
+	      N_("change a space"), COMMAND_SITE) },
+	{ DO("space", "retire", "SPACE [--if-version N]", N_("take a space out of use for good"),
+	     COMMAND_SITE, N_("retired")) },
+	{ ADD("tenant", "CODE --name NAME [--email EMAIL] [--external-id ID]",
+	      N_("add a tenant company"), 0) },
+	{ LIST("tenant", "", N_("list the tenants"), 0) },
+	{ SHOW("tenant", "TENANT", N_("show a tenant"), 0) },
+	{ SET("tenant",
+	      "TENANT [--name NAME] [--email EMAIL] [--state STATE] [--if-version N]",
+	      N_("change a tenant"), 0) },
+	{ DO("member", "invite",
+	     "TENANT LOGIN --name NAME [--lang LANG] [--role ROLE] [--external-id ID]",
+	     N_("invite a person of a tenant; prints the one-time code"), 0, N_("invited")),
+	  .examples = "cowork member invite HANBIT minji@hanbit.example --name 김민지 --lang ko" },
+	{ LIST("member", "[--tenant TENANT]", N_("list the members"), 0) },
+	{ SET("member",
+	      "LOGIN [--name NAME] [--lang LANG] [--role ROLE] [--state STATE] [--if-version N]",
+	      N_("change a member"), 0) },
+	{ DO("staff", "grant", "LOGIN --name NAME --role ROLE [--lang LANG] [--site SITE]",
+	     N_("make a person staff; prints the one-time code"), 0, N_("granted")) },
+	{ DO("staff", "revoke", "LOGIN", N_("end a person's staff rights"), 0, N_("revoked")) },
+	{ LIST("staff", "", N_("list the staff"), 0) },
+	{ ADD("block", "SPACE START END --reason REASON [--note TEXT]",
+	      N_("take a space out of service for a time"), COMMAND_SITE),
+	  .examples = "cowork block add A-12 2026-11-23T00:00 2026-11-30T00:00 --reason repair" },
+	{ LIST("block", "[--space SPACE] [--from TIME] [--to TIME]", N_("list the blocks"),
+	       COMMAND_SITE) },
+	{ DO("block", "end", "REF [--at TIME] [--if-version N]", N_("end a block now or earlier"),
+	     COMMAND_SITE, N_("ended")) },
+	{ DO("token", "issue", "LABEL [--days N]", N_("make a token for a program; prints it once"), 0,
+	     N_("issued")),
+	  .examples = "cowork token issue door-display --days 365" },
+	{ LIST("token", "", N_("list my tokens"), 0) },
+	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0, N_("revoked")) },
+};
+
+const size_t noun_table_count = ARRAY_SIZE(noun_table);
+
+static bool add_arguments(struct params *params, const struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->count; i++) {
+		const struct argument *argument = &arguments->items[i];
+
+		if (!params_typed(params, argument->name, argument->value)) {
+			complain(_("%s wants whole numbers, not \"%s\""), argument->name,
+				 argument->value);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What names the thing: its code, reference, login or token. */
+static const char *name_of(const struct cJSON *object)
+{
+	static const char *const members[] = { "code", "ref", "login", "token" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (json_str(object, members[i]))
+			return json_str(object, members[i]);
+	return "";
+}
+
+/* "✓ space A-12 added"; codes and tokens, which are told once, on a line of their own. */
+static int tell_done(struct client *client, const struct command *command, const struct call *call)
+{
+	const struct cJSON *result = call_result(call), *object = json_get(result, command->noun);
+	const char         *once = json_str(result, "code");
+	struct buf          line = BUF_INIT(16384);
+
+	if (client->out.format == FORMAT_JSON)
+		return view_members(client, object && !once ? object : result);
+	if (!once && strcmp(command->noun, "token") == 0)
+		once = json_str(result, "token");
+	if (client->out.format == FORMAT_TSV && json_is_object(object)) {
+		int r = view_show(client, view_find(command->noun), object);
+
+		if (r != STATUS_OK)
+			return r;
+	} else if (client->out.format == FORMAT_TABLE) {
+		buf_printf(&line, "✓ %s ", command->noun);
+		text_line(&line, json_is_object(object) ? name_of(object) : "");
+		out_printf(&client->out, "%s%s%s\n", line.data, *name_of(object) ? " " : "",
+			   client->options.dry_run ? _("would be fine") : _(command->done));
+	}
+	buf_reset(&line);
+	if (once)
+		text_escape(&line, once);
+	if (once && line.data)
+		out_printf(&client->out, "%s\n", line.data);
+	if (once && client->out.format == FORMAT_TABLE)
+		note(&client->out, _("This is shown only now; keep it safe."));
+	buf_deinit(&line);
+	return STATUS_OK;
+}
+
+int noun_run(struct client *client, const struct command *command, const struct arguments *arguments)
+{
+	bool        mutation = command->flags & COMMAND_MUTATION;
+	struct call call;
+	int         r;
+
+	if (command->flags & COMMAND_SITE) {
+		if (!call_begin_site(client, &call, command->method, mutation))
+			return STATUS_USAGE;
+	} else {
+		call_begin(&call, command->method, mutation);
+	}
+	if (!add_arguments(&call.params, arguments)) {
+		call_done(&call);
+		return STATUS_USAGE;
+	}
+	if (command->flags & COMMAND_LIST)
+		return pages_print(client, &call, view_find(command->noun));
+	r = call_run(client, &call);
+	if (r == STATUS_OK && mutation)
+		r = tell_done(client, command, &call);
+	else if (r == STATUS_OK)
+		r = view_show(client, view_find(command->noun),
+			      json_get(call_result(&call), command->noun));
+	call_done(&call);
+	return r;
+}

@@ -1,0 +1,229 @@
+/*
+ * Standard output and standard error of the client.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/i18n.h"
+#include "client/out.h"
+#include "client/status.h"
+#include "common/utf8.h"
+
+/* The longest line of talk; a server's message is at most 1 MiB and is cut here. */
+#define TALK_MAX 4096
+
+static bool wants_color(const struct options *options, bool terminal)
+{
+	const char *no = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
+	const char *term = getenv("TERM");
+
+	if (options->no_color || (no && *no) || (term && strcmp(term, "dumb") == 0))
+		return false;
+	return terminal || (force && *force && strcmp(force, "0") != 0);
+}
+
+static int terminal_columns(void)
+{
+	const char    *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (columns && atoi(columns) >= 20)
+		return atoi(columns);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+		return size.ws_col;
+	return 80;
+}
+
+void out_init(struct out *out, const struct options *options)
+{
+	*out = (struct out){
+		.format = options->format,
+		.header = options->header,
+		.terminal = isatty(STDOUT_FILENO),
+		.talk_terminal = isatty(STDERR_FILENO),
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+		.columns = terminal_columns(),
+	};
+	if (out->format == FORMAT_AUTO)
+		out->format = out->terminal ? FORMAT_TABLE : FORMAT_TSV;
+	out->color = wants_color(options, out->terminal);
+}
+
+static void remember(struct out *out)
+{
+	if (!out->error)
+		out->error = errno ? errno : EIO;
+}
+
+void out_write(struct out *out, const char *data, size_t len)
+{
+	errno = 0;
+	if (!out->error && len > 0 && fwrite(data, 1, len, stdout) != len)
+		remember(out);
+}
+
+void out_str(struct out *out, const char *safe)
+{
+	out_write(out, safe, strlen(safe));
+}
+
+void out_printf(struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->error)
+		return;
+	errno = 0;
+	va_start(args, format);
+	if (vprintf(format, args) < 0)
+		remember(out);
+	va_end(args);
+}
+
+bool out_alive(const struct out *out)
+{
+	return out->error == 0;
+}
+
+int out_finish(struct out *out)
+{
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		remember(out);
+	if (!out->error)
+		return STATUS_OK;
+	if (out->error == EPIPE)
+		return STATUS_PIPE;
+	complain(_("the output cannot be written: %s"), strerror(out->error));
+	return STATUS_IO;
+}
+
+/* One safe line to standard error. Failures are not told: there is nowhere left to tell them. */
+_printf_(2, 0) static void talk(const char *prefix, const char *format, va_list args)
+{
+	char       raw[TALK_MAX];
+	struct buf line = BUF_INIT(4 * TALK_MAX);
+
+	vsnprintf(raw, sizeof(raw), format, args);
+	buf_add_str(&line, prefix);
+	text_line(&line, raw);
+	buf_add_char(&line, '\n');
+	if (!line.failed)
+		(void)fwrite(line.data, 1, line.len, stderr);
+	buf_deinit(&line);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	talk("cowork: ", format, args);
+	va_end(args);
+}
+
+void complain_more(const char *label, const char *format, ...)
+{
+	char    prefix[64];
+	va_list args;
+
+	snprintf(prefix, sizeof(prefix), "  %-6s ", label);
+	va_start(args, format);
+	talk(prefix, format, args);
+	va_end(args);
+}
+
+void note(const struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet)
+		return;
+	va_start(args, format);
+	talk("", format, args);
+	va_end(args);
+}
+
+void note_verbose(const struct out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (!out->verbose)
+		return;
+	va_start(args, format);
+	talk("", format, args);
+	va_end(args);
+}
+
+void hint(const struct out *out, const char *label, const char *format, ...)
+{
+	char    prefix[64];
+	va_list args;
+
+	if (out->quiet || !out->talk_terminal || !out->terminal)
+		return;
+	snprintf(prefix, sizeof(prefix), "  %s: ", label);
+	va_start(args, format);
+	talk(prefix, format, args);
+	va_end(args);
+}
+
+/* Appends `text` safely, with each of the bytes in `special` replaced by its text in `by`. */
+static void add_replaced(struct buf *buf, const char *text, const char *special, const char *const by[])
+{
+	struct buf part = BUF_INIT(buf->max);
+
+	while (*text) {
+		size_t len = strcspn(text, special);
+
+		buf_reset(&part);
+		buf_add(&part, text, len);
+		if (len > 0 && !part.failed)
+			utf8_add_safe(buf, part.data);
+		text += len;
+		if (*text)
+			buf_add_str(buf, by[strchr(special, *text++) - special]);
+	}
+	if (part.failed)
+		buf->failed = true;
+	buf_deinit(&part);
+}
+
+void text_escape(struct buf *buf, const char *text)
+{
+	static const char *const by[] = { "\\t", "\\n", "\\r", "\\\\" };
+
+	add_replaced(buf, text, "\t\n\r\\", by);
+}
+
+void text_line(struct buf *buf, const char *text)
+{
+	static const char *const by[] = { " ", " ", " " };
+
+	add_replaced(buf, text, "\t\n\r", by);
+}
+
+void text_quote(struct buf *buf, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "@%+=:,./_-";
+
+	if (*text && strspn(text, plain) == strlen(text)) {
+		buf_add_str(buf, text);
+		return;
+	}
+	buf_add_char(buf, '\'');
+	for (; *text; text++)
+		if (*text == '\'')
+			buf_add_str(buf, "'\\''");
+		else
+			buf_add_char(buf, *text);
+	buf_add_char(buf, '\'');
+}

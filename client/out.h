@@ -1,0 +1,52 @@
+#pragma once
+
+/*
+ * Where words go: data to standard output, talk to standard error. Whatever came from the server passes
+ * through here made safe for a terminal.
+ */
+
+#include <stdbool.h>
+
+#include "client/options.h"
+#include "common/buf.h"
+#include "common/macros.h"
+
+struct out {
+	enum format format; /* never AUTO after out_init() */
+	bool        header; /* of TSV */
+	bool        terminal;       /* standard output is one */
+	bool        talk_terminal;  /* standard error is one */
+	bool        color;          /* standard output may have colours */
+	bool        quiet, verbose;
+	int         columns;        /* of the terminal */
+	int         error;          /* errno of the first write that failed, or 0 */
+};
+
+void out_init(struct out *out, const struct options *options);
+/* Flushes; 0, STATUS_PIPE when the reader has left, or STATUS_IO after saying why. */
+int out_finish(struct out *out);
+
+/* Writes bytes that are safe already; remembers failures. */
+void out_write(struct out *out, const char *data, size_t len);
+void out_str(struct out *out, const char *safe);
+void out_printf(struct out *out, const char *format, ...) _printf_(2, 3);
+/* Whether writing still makes sense. */
+bool out_alive(const struct out *out);
+
+/* One line to standard error, made safe. complain() begins it with "cowork: ". */
+void complain(const char *format, ...) _printf_(1, 2);
+/* An indented line below a complaint. */
+void complain_more(const char *label, const char *format, ...) _printf_(2, 3);
+/* One line unless --quiet. */
+void note(const struct out *out, const char *format, ...) _printf_(2, 3);
+/* One line only with --verbose. */
+void note_verbose(const struct out *out, const char *format, ...) _printf_(2, 3);
+/* A line that teaches the next command: only when a person is looking. */
+void hint(const struct out *out, const char *label, const char *format, ...) _printf_(3, 4);
+
+/* Appends text with TAB, LF, CR and backslash written as \t \n \r \\ and the rest made safe. */
+void text_escape(struct buf *buf, const char *text);
+/* Appends text made safe on one line: TAB and line ends become spaces. */
+void text_line(struct buf *buf, const char *text);
+/* Appends text as one word of a POSIX shell. */
+void text_quote(struct buf *buf, const char *text);

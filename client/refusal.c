@@ -1,0 +1,96 @@
+/*
+ * Refusals in words. The kind and its data make the sentence; the server's own English text is used
+ * where it says more than the kind does.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/call.h"
+#include "client/client.h"
+#include "client/i18n.h"
+#include "client/refusal.h"
+#include "client/when.h"
+#include "common/civil.h"
+#include "common/json.h"
+
+/* The zone for times in a refusal: as asked, else the site's own, which the data tells. */
+static const char *zone_for(const struct client *client, const struct cJSON *data)
+{
+	const char *zone = client_zone(client);
+
+	if (!zone)
+		zone = json_str(json_get(data, "local"), "zone");
+	return zone ? zone : client->zone_seen[0] ? client->zone_seen : NULL;
+}
+
+/* " Mon 23 Nov 10:00–12:00 KST" from the data's start and end, where it has them. */
+static void add_span(const struct client *client, const struct cJSON *data, struct buf *out)
+{
+	const char *start = json_str(data, "start"), *end = json_str(data, "end");
+	int64_t     from, to;
+
+	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
+		return;
+	buf_add_char(out, ' ');
+	when_span(out, from, to, zone_for(client, data), instant_now());
+}
+
+void refusal_sentence(const struct client *client, const struct reply *reply, struct buf *out)
+{
+	const struct cJSON *data = reply->response.data;
+	enum error_kind     kind = reply_kind(reply);
+	const char         *space = json_str(data, "space"), *field = json_str(data, "field");
+	const char         *message = reply->response.message;
+
+	if ((kind == ERROR_slot_taken || kind == ERROR_blocked) && space) {
+		text_line(out, space);
+		buf_add_str(out, kind == ERROR_blocked ? _(" is out of service") : _(" is taken"));
+		add_span(client, data, out);
+		return;
+	}
+	text_line(out, message && *message ? message : _(error_text(kind)));
+	if (field && (!message || !strstr(message, field))) {
+		buf_add_str(out, " (");
+		text_line(out, field);
+		buf_add_char(out, ')');
+	}
+}
+
+static void tell_help(const struct client *client, const struct reply *reply, enum error_kind kind)
+{
+	const struct cJSON *data = reply->response.data;
+	const char         *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
+	const char         *free_from = json_str(data, "free_from");
+	int64_t             at;
+
+	if (hint_text)
+		complain_more(_("hint"), "%s", hint_text);
+	if (free_from && instant_parse(free_from, &at) == 0) {
+		struct buf text = BUF_INIT(256);
+
+		when_instant(&text, at, zone_for(client, data), instant_now());
+		complain_more(_("free"), _("from %s"), text.data ? text.data : free_from);
+		buf_deinit(&text);
+	}
+	if (kind == ERROR_unauthenticated)
+		complain_more(_("try"), "cowork login");
+	if (kind == ERROR_stale_version || kind == ERROR_wrong_state)
+		complain_more(_("try"), _("look at it again: cowork show REF"));
+	if (error_retry(kind))
+		complain_more(_("try"), _("the same again in a moment; nothing was changed"));
+	if (request && (kind == ERROR_internal || client->options.verbose))
+		complain_more(_("log"), _("the server's log has this as request %s"), request);
+}
+
+int refusal_tell(const struct client *client, const struct reply *reply)
+{
+	struct buf      text = BUF_INIT(64 * 1024);
+	enum error_kind kind = reply_kind(reply);
+
+	refusal_sentence(client, reply, &text);
+	complain("%s", text.data ? text.data : error_text(kind));
+	tell_help(client, reply, kind);
+	buf_deinit(&text);
+	return error_exit(kind);
+}

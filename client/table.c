@@ -1,0 +1,138 @@
+/*
+ * Tables: each column as wide as its widest cell; the widest columns give way until a row fits.
+ */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "client/out.h"
+#include "client/table.h"
+#include "common/macros.h"
+#include "common/utf8.h"
+
+#define COLUMNS_MAX 32
+#define GAP 2
+#define NARROWEST 6
+
+/* Bytes of the next character with the marks that join it, and its columns. */
+static size_t next_cluster(const char *text, size_t len, int *ret_width)
+{
+	size_t used = 0;
+
+	*ret_width = 0;
+	while (used < len) {
+		uint32_t code = 0;
+		size_t   step = utf8_next(text + used, len - used, &code);
+		int      width = step ? wcwidth((wchar_t)code) : 1;
+
+		if (used > 0 && width != 0)
+			break;
+		used += step ? step : 1;
+		*ret_width += width > 0 ? width : 0;
+	}
+	return used;
+}
+
+void table_cut(char *text, int width)
+{
+	static const char dots[] = "…";
+	size_t            at = 0, len = strlen(text);
+	int               used = 0;
+
+	if (utf8_width(text) <= width)
+		return;
+	while (at < len) {
+		int    one;
+		size_t step = next_cluster(text + at, len - at, &one);
+
+		if (used + one > width - 1)
+			break;
+		used += one;
+		at += step;
+	}
+	/* Three bytes: what was cut had two columns or more, and no such text is shorter than two bytes;
+	 * two ASCII letters are the one case where a byte is missing, so give up one more column. */
+	if (len - at < sizeof(dots) - 1)
+		text[at] = '\0';
+	else
+		memcpy(text + at, dots, sizeof(dots));
+}
+
+static void print_cell(struct out *out, const char *text, int width, bool last)
+{
+	int used = utf8_width(text);
+
+	out_str(out, text);
+	if (!last)
+		out_printf(out, "%*s", width - used + GAP, "");
+}
+
+static int total(const int widths[], size_t columns)
+{
+	int sum = (int)(columns - 1) * GAP;
+
+	for (size_t c = 0; c < columns; c++)
+		sum += widths[c];
+	return sum;
+}
+
+/* Takes columns from the widest until the row fits or all are narrow. */
+static void fit(int widths[], size_t columns, int room)
+{
+	int over = total(widths, columns) - room;
+
+	for (; over > 0; over--) {
+		size_t widest = 0;
+
+		for (size_t c = 1; c < columns; c++)
+			if (widths[c] >= widths[widest])
+				widest = c;
+		if (widths[widest] <= NARROWEST)
+			return;
+		widths[widest]--;
+	}
+}
+
+static void print_heads(struct out *out, char *const heads[], const int widths[], size_t columns)
+{
+	if (out->color)
+		out_str(out, "\033[1m");
+	for (size_t c = 0; c < columns; c++) {
+		char head[64];
+
+		snprintf(head, sizeof(head), "%s", heads[c]);
+		for (char *p = head; *p; p++)
+			*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
+		table_cut(head, widths[c]);
+		print_cell(out, head, widths[c], c + 1 == columns);
+	}
+	out_str(out, out->color ? "\033[0m\n" : "\n");
+}
+
+void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[], size_t rows)
+{
+	int widths[COLUMNS_MAX];
+
+	if (columns > COLUMNS_MAX)
+		columns = COLUMNS_MAX;
+	for (size_t c = 0; c < columns; c++) {
+		widths[c] = (int)strlen(heads[c]);
+		for (size_t r = 0; r < rows; r++) {
+			int width = utf8_width(cells[r * columns + c]);
+
+			if (width > widths[c])
+				widths[c] = width;
+		}
+	}
+	fit(widths, columns, out->columns);
+	print_heads(out, heads, widths, columns);
+	for (size_t r = 0; r < rows; r++) {
+		for (size_t c = 0; c < columns; c++) {
+			table_cut(cells[r * columns + c], widths[c]);
+			print_cell(out, cells[r * columns + c], widths[c], c + 1 == columns);
+		}
+		out_str(out, "\n");
+	}
+}

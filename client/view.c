@@ -1,0 +1,125 @@
+/*
+ * The fields of each noun and the text of one cell.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/client.h"
+#include "client/jsontext.h"
+#include "client/view.h"
+#include "client/when.h"
+#include "common/civil.h"
+#include "common/json.h"
+#include "common/macros.h"
+
+static const struct view views[] = {
+	{ "booking", "bookings", "ref,space,when,state,member,title",
+	  "ref,space,local.start,local.end,state,tenant,member,title" },
+	{ "block", "blocks", "ref,space,when,state,reason,note",
+	  "ref,space,start,end,state,reason,note" },
+	{ "event", "events", "rev,at,kind,actor,space,when,state",
+	  "rev,at,kind,actor,space,start,end,state,version" },
+	{ "site", "sites", "code,name,zone,open,close,closed_days",
+	  "code,name,zone,open,close,closed_days,currency,locale" },
+	{ "floor", "floors", "code,name,position", "code,name,position" },
+	{ "area", "areas", "code,name,floor", "code,name,floor" },
+	{ "space", "spaces", "code,name,kind,capacity,floor,area,state",
+	  "code,name,kind,capacity,floor,area,state,amenities,units" },
+	{ "tenant", "tenants", "code,name,email,state", "code,name,email,state,external_id" },
+	{ "member", "members", "login,name,tenant,role,state",
+	  "login,name,tenant,role,state,lang,external_id" },
+	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang" },
+	{ "token", "tokens", "token,label,login,state,created,expires,last_used",
+	  "token,label,login,state,created,expires,last_used" },
+};
+
+static const struct view plain = { NULL, NULL, "", "" };
+
+const struct view *view_find(const char *noun)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		if (strcmp(views[i].noun, noun) == 0)
+			return &views[i];
+	return &plain;
+}
+
+bool fields_parse(const char *text, struct fields *ret)
+{
+	char *rest = ret->text, *name;
+
+	ret->count = 0;
+	if (strlen(text) >= sizeof(ret->text))
+		return false;
+	strcpy(ret->text, text);
+	while ((name = strsep(&rest, ","))) {
+		if (*name == '\0' || ret->count == VIEW_FIELDS_MAX)
+			return false;
+		ret->names[ret->count++] = name;
+	}
+	return true;
+}
+
+static const struct cJSON *find_path(const struct cJSON *object, const char *path)
+{
+	char   name[64];
+	size_t len;
+
+	for (;;) {
+		len = strcspn(path, ".");
+		if (len >= sizeof(name))
+			return NULL;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		object = json_get(object, name);
+		if (path[len] == '\0' || !object)
+			return object;
+		path += len + 1;
+	}
+}
+
+static void add_value(const struct cJSON *value, struct buf *out)
+{
+	struct jsonw w = JSONW_INIT(out);
+
+	if (!value || json_is_null(value))
+		return;
+	if (json_is_string(value)) {
+		buf_add_str(out, json_value_str(value));
+	} else if (json_is_array(value)) {
+		for (const struct cJSON *e = json_first(value); e; e = json_next(e)) {
+			if (e != json_first(value))
+				buf_add_char(out, ';');
+			if (json_is_string(e))
+				buf_add_str(out, json_value_str(e));
+			else
+				json_write(&w, e);
+		}
+	} else {
+		json_write(&w, value);
+	}
+}
+
+/* "when": the span of an object with start and end, in the asked zone or its own. */
+static void add_when(const struct client *client, const struct cJSON *object, struct buf *out)
+{
+	const char *start = json_str(object, "start"), *end = json_str(object, "end");
+	const char *zone = client_zone(client);
+	int64_t     from, to;
+
+	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
+		return;
+	if (!zone)
+		zone = json_str(json_get(object, "local"), "zone");
+	if (!zone && client->zone_seen[0])
+		zone = client->zone_seen;
+	when_span(out, from, to, zone, instant_now());
+}
+
+void view_cell(const struct client *client, const struct cJSON *object, const char *path, struct buf *out)
+{
+	if (strcmp(path, "when") == 0 && !json_get(object, "when"))
+		add_when(client, object, out);
+	else
+		add_value(find_path(object, path), out);
+}
