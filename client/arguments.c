@@ -18,17 +18,17 @@
 #define SLOTS_MAX 40
 
 struct slot {
-	char     name[ARGUMENT_NAME_MAX]; /* as in struct argument */
-	char     shown[ARGUMENT_NAME_MAX]; /* as written: "--name-alt", "REF" */
-	bool     option;
-	bool     has_value; /* of an option */
-	unsigned group;     /* 0: must be given; else the number of its bracket */
+	char name[ARGUMENT_NAME_MAX];  /* as in struct argument */
+	char shown[ARGUMENT_NAME_MAX]; /* as written: "--name-alt", "REF" */
+	bool option;
+	bool has_value; /* of an option */
+	unsigned group; /* 0: must be given; else the number of its bracket */
 };
 
 struct grammar {
 	struct slot slots[SLOTS_MAX];
-	size_t      count;
-	unsigned    groups;
+	size_t count;
+	unsigned groups;
 };
 
 _printf_(2, 3) static int problem(struct usage_problem *out, const char *format, ...)
@@ -45,7 +45,7 @@ static void add_slot(struct grammar *grammar, const char *word, size_t len, unsi
 {
 	struct slot *last = grammar->count ? &grammar->slots[grammar->count - 1] : NULL;
 	struct slot *slot;
-	const char  *name = word;
+	const char *name = word;
 
 	/* "TEXT" right behind "--note" of the same bracket is the option's value. */
 	if (word[0] != '-' && last && last->option && !last->has_value && last->group == group &&
@@ -106,14 +106,15 @@ static int add_argument(struct arguments *arguments, const struct slot *slot, co
 	return 0;
 }
 
-/* The option at words[0] by the command's own grammar: words used, 0 if it has none such, -EINVAL. */
+/* The option at words[0] by the command's own grammar: words used, 0 if it has none such, -EINVAL.
+ */
 static int take_own(struct grammar *grammar, char **words, int count, struct arguments *arguments,
 		    struct usage_problem *out)
 {
-	size_t       len = strcspn(words[0], "=");
+	size_t len = strcspn(words[0], "=");
 	struct slot *slot = find_option(grammar, words[0], len);
-	const char  *value = words[0][len] ? words[0] + len + 1 : NULL;
-	int          used = 1, r;
+	const char *value = words[0][len] ? words[0] + len + 1 : NULL;
+	int used = 1, r;
 
 	if (!slot)
 		return 0;
@@ -129,10 +130,11 @@ static int take_own(struct grammar *grammar, char **words, int count, struct arg
 	return r < 0 ? r : used;
 }
 
-static int unknown_option(const struct grammar *grammar, const char *word, struct usage_problem *out)
+static int unknown_option(const struct grammar *grammar, const char *word,
+			  struct usage_problem *out)
 {
 	struct nearest nearest = NEAREST_INIT(word);
-	char           name[ARGUMENT_NAME_MAX];
+	char name[ARGUMENT_NAME_MAX];
 
 	for (size_t i = 0; i < grammar->count; i++)
 		if (grammar->slots[i].option)
@@ -173,7 +175,7 @@ static size_t position_groups(const struct grammar *grammar, unsigned groups[8])
 static bool choose_groups(const struct grammar *grammar, size_t count, bool chosen[SLOTS_MAX + 1])
 {
 	unsigned groups[8];
-	size_t   n = position_groups(grammar, groups);
+	size_t n = position_groups(grammar, groups);
 
 	for (unsigned set = 0; set < 1u << n; set++) {
 		size_t size = group_size(grammar, 0);
@@ -194,7 +196,7 @@ static int bad_count(const struct grammar *grammar, const char **positions, size
 		     struct usage_problem *out)
 {
 	const char *missing = NULL;
-	size_t      needed = group_size(grammar, 0), seen = 0;
+	size_t needed = group_size(grammar, 0), seen = 0;
 
 	for (size_t i = 0; i < grammar->count && !missing; i++)
 		if (!grammar->slots[i].option && grammar->slots[i].group == 0 && seen++ == count)
@@ -210,14 +212,14 @@ static int bad_count(const struct grammar *grammar, const char **positions, size
 static int place_positions(const struct grammar *grammar, const char **positions, size_t count,
 			   struct arguments *arguments, struct usage_problem *out)
 {
-	bool   chosen[SLOTS_MAX + 1] = { false };
+	bool chosen[SLOTS_MAX + 1] = { false };
 	size_t next = 0;
 
 	if (!choose_groups(grammar, count, chosen))
 		return bad_count(grammar, positions, count, out);
 	for (size_t i = 0; i < grammar->count; i++) {
 		const struct slot *slot = &grammar->slots[i];
-		int                r;
+		int r;
 
 		if (slot->option || (slot->group && !chosen[slot->group]))
 			continue;
@@ -243,11 +245,11 @@ static int check_required(const struct grammar *grammar, const struct arguments 
 int arguments_parse(const char *usage, char **words, int count, struct options *options,
 		    struct arguments *ret, struct usage_problem *ret_problem)
 {
-	const char    *positions[ARGUMENTS_MAX];
-	size_t         placed = 0;
+	const char *positions[ARGUMENTS_MAX];
+	size_t placed = 0;
 	struct grammar grammar;
-	bool           only_positions = false;
-	int            r;
+	bool only_positions = false;
+	int r;
 
 	read_usage(usage, &grammar);
 	*ret = (struct arguments){ 0 };

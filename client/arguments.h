@@ -14,17 +14,17 @@
 
 #include "client/options.h"
 
-#define ARGUMENTS_MAX 32
+#define ARGUMENTS_MAX	  32
 #define ARGUMENT_NAME_MAX 32
 
 struct argument {
-	char        name[ARGUMENT_NAME_MAX]; /* as a parameter: "name_alt" for --name-alt, "ref" for REF */
-	const char *value;                   /* borrows from the words; "" for an option without value */
+	char name[ARGUMENT_NAME_MAX]; /* as a parameter: "name_alt" for --name-alt, "ref" for REF */
+	const char *value;	      /* borrows from the words; "" for an option without value */
 };
 
 struct arguments {
 	struct argument items[ARGUMENTS_MAX];
-	size_t          count;
+	size_t count;
 };
 
 /*
@@ -36,4 +36,4 @@ int arguments_parse(const char *usage, char **words, int count, struct options *
 
 /* The value of a name, or NULL. */
 const char *arguments_get(const struct arguments *arguments, const char *name);
-bool        arguments_has(const struct arguments *arguments, const char *name);
+bool arguments_has(const struct arguments *arguments, const char *name);

@@ -2,8 +2,9 @@
  * The policy of retries.
  *
  * Each try has a third of the command's time, so that a link that swallows packets is noticed while
- * there is time to ask again. A mutation whose answer did not come is "unknown" until an answer with the
- * same key says what happened; its key and command line stand in the state folder meanwhile.
+ * there is time to ask again. A mutation whose answer did not come is "unknown" until an answer
+ * with the same key says what happened; its key and command line stand in the state folder
+ * meanwhile.
  */
 
 #include <errno.h>
@@ -22,18 +23,18 @@
 #include "common/uuid7.h"
 
 #define BACKOFF_FIRST (200 * USEC_PER_MSEC)
-#define BACKOFF_MOST (5 * USEC_PER_SEC)
+#define BACKOFF_MOST  (5 * USEC_PER_SEC)
 
 struct tries {
 	struct connection_target target;
-	char     key[UUID_TEXT_MAX]; /* empty: a read */
-	int      attempt;
-	int64_t  deadline;
-	int64_t  each;    /* time of one try */
-	bool     sent;    /* by this try */
-	bool     unknown; /* an earlier try may have been carried out */
-	bool     kept;    /* the key stands in the state folder */
-	int64_t  asked_ms;
+	char key[UUID_TEXT_MAX]; /* empty: a read */
+	int attempt;
+	int64_t deadline;
+	int64_t each; /* time of one try */
+	bool sent;    /* by this try */
+	bool unknown; /* an earlier try may have been carried out */
+	bool kept;    /* the key stands in the state folder */
+	int64_t asked_ms;
 };
 
 void call_begin(struct call *call, const char *method, bool mutation)
@@ -72,7 +73,7 @@ const struct cJSON *call_result(const struct call *call)
 
 int64_t call_backoff(unsigned attempt, int64_t asked_ms)
 {
-	int64_t  wait = BACKOFF_FIRST;
+	int64_t wait = BACKOFF_FIRST;
 	uint32_t noise = 0;
 
 	for (unsigned i = 2; i < attempt && wait < BACKOFF_MOST; i++)
@@ -138,7 +139,7 @@ static int send_request(struct client *client, struct call *call, const struct t
 		.limit = call->limit,
 	};
 	struct buf params = BUF_INIT(PARAMS_MAX);
-	int        r;
+	int r;
 
 	params_finish(&call->params, &one, &params);
 	r = session_send(&client->session, call->method, &params, ret_id);
@@ -152,7 +153,7 @@ static int send_request(struct client *client, struct call *call, const struct t
 static int try_once(struct client *client, struct call *call, struct tries *tries)
 {
 	int64_t until = monotonic_now() + tries->each, id;
-	int     r;
+	int r;
 
 	tries->sent = false;
 	reply_done(&call->reply);
@@ -210,7 +211,6 @@ static bool again(const struct call *call, struct tries *tries, int r)
 	else if (!refused_at_door(kind))
 		tries->unknown = false;
 	tries->asked_ms = call_retry_after(&call->reply);
-	(void)client;
 	return error_retry(kind);
 }
 
@@ -243,7 +243,8 @@ static void learn(struct client *client, const struct call *call)
 }
 
 /* The way out of a mutation whose fate is not known. */
-static int tell_unknown(struct client *client, const struct call *call, const struct tries *tries, int r)
+static int tell_unknown(struct client *client, const struct call *call, const struct tries *tries,
+			int r)
 {
 	char *line = client_line_with_key(client, tries->key);
 
@@ -257,7 +258,7 @@ static int tell_unknown(struct client *client, const struct call *call, const st
 int call_run(struct client *client, struct call *call)
 {
 	struct tries tries = { 0 };
-	int          r = client_target(client, &tries.target);
+	int r = client_target(client, &tries.target);
 
 	if (r != 0)
 		return r;
@@ -284,7 +285,7 @@ int call_run(struct client *client, struct call *call)
 int call_try(struct client *client, struct call *call)
 {
 	struct tries tries = { .attempt = 1 };
-	int          r;
+	int r;
 
 	if (client_target(client, &tries.target) != STATUS_OK)
 		return -EINVAL;

@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * One request with its retries. A mutation keeps its key over all tries, so that however often it is
- * sent it happens once; when time is up and the answer is still not known, the user is given the command
- * that asks for it.
+ * One request with its retries. A mutation keeps its key over all tries, so that however often it
+ * is sent it happens once; when time is up and the answer is still not known, the user is given the
+ * command that asks for it.
  */
 
 #include <stdbool.h>
@@ -14,18 +14,19 @@
 struct client;
 
 struct call {
-	const char   *method;
+	const char *method;
 	struct params params;
-	bool          mutation;
-	const char   *cursor; /* of the page wanted; NULL: the first, or no pages */
-	int64_t       limit;  /* rows of a page; 0: no pages */
-	const char   *site;  /* whose rev the answer carries; NULL: none */
-	struct reply  reply; /* of the last answer */
+	bool mutation;
+	const char *cursor; /* of the page wanted; NULL: the first, or no pages */
+	int64_t limit;	    /* rows of a page; 0: no pages */
+	const char *site;   /* whose rev the answer carries; NULL: none */
+	struct reply reply; /* of the last answer */
 };
 
 /* A read or a mutation without a site; the caller adds to call->params. */
 void call_begin(struct call *call, const char *method, bool mutation);
-/* The same for a site: adds `site` and, for a read, `min_rev`. False after saying that no site is known. */
+/* The same for a site: adds `site` and, for a read, `min_rev`. False after saying that no site is
+ * known. */
 bool call_begin_site(struct client *client, struct call *call, const char *method, bool mutation);
 void call_done(struct call *call);
 

@@ -15,7 +15,7 @@
 #include "common/crypto.h"
 
 #define CONTEXT_DEFAULT "default"
-#define LINE_MAX_BYTES (256 * 1024)
+#define LINE_MAX_BYTES	(256 * 1024)
 
 static const char *environment(const char *name)
 {
@@ -32,8 +32,8 @@ static const char *first(const char *a, const char *b, const char *c)
 static int load_config(struct client *client)
 {
 	struct config_problem problem = { 0 };
-	const char           *named;
-	int                   r = paths_init(&client->paths);
+	const char *named;
+	int r = paths_init(&client->paths);
 
 	if (r < 0) {
 		complain(_("there is no home folder: set HOME"));
@@ -75,7 +75,7 @@ const char *client_zone(const struct client *client)
 int client_target(struct client *client, struct connection_target *ret)
 {
 	const struct context *context = client->context;
-	const char           *own = context ? context->server : NULL;
+	const char *own = context ? context->server : NULL;
 	const char *server = first(client->options.server, environment("COWORK_SERVER"), own);
 
 	*ret = (struct connection_target){ .ca = client->options.ca };
@@ -113,7 +113,7 @@ static bool server_is_own(const struct client *client)
 int client_find_token(struct client *client)
 {
 	const char *file = environment("COWORK_TOKEN_FILE");
-	int         r = -ENOENT;
+	int r = -ENOENT;
 
 	if (file)
 		r = state_read_secret(file, client->token);
@@ -127,7 +127,7 @@ int client_find_token(struct client *client)
 int client_load_token(struct client *client)
 {
 	const char *file = environment("COWORK_TOKEN_FILE");
-	int         r = client_find_token(client);
+	int r = client_find_token(client);
 
 	if (r == 0)
 		return STATUS_OK;
@@ -213,13 +213,15 @@ char *client_line_with_key(const struct client *client, const char *key)
 	return buf_steal(&line);
 }
 
-static int run_command(struct client *client, const struct command *command, char **words, int count)
+static int run_command(struct client *client, const struct command *command, char **words,
+		       int count)
 {
 	struct usage_problem problem = { 0 };
-	struct arguments     arguments;
-	int                  r;
+	struct arguments arguments;
+	int r;
 
-	if (arguments_parse(command->usage, words, count, &client->options, &arguments, &problem) < 0) {
+	if (arguments_parse(command->usage, words, count, &client->options, &arguments, &problem) <
+	    0) {
 		complain("%s", problem.text);
 		complain_more(_("usage"), "cowork %s %s", command->name, command->usage);
 		return STATUS_USAGE;
@@ -237,11 +239,12 @@ static int run_command(struct client *client, const struct command *command, cha
 
 static int dispatch(struct client *client)
 {
-	struct usage_problem  problem = { 0 };
+	struct usage_problem problem = { 0 };
 	const struct command *command = NULL;
-	int                   skip;
+	int skip;
 
-	skip = command_find(client->argv + 1, client->argc - 1, &client->options, &command, &problem);
+	skip = command_find(client->argv + 1, client->argc - 1, &client->options, &command,
+			    &problem);
 	out_init(&client->out, &client->options);
 	if (skip < 0) {
 		complain("%s", problem.text);
@@ -260,7 +263,7 @@ static int dispatch(struct client *client)
 int client_main(int argc, char **argv)
 {
 	struct client client = { .argc = argc, .argv = argv, .options = OPTIONS_INIT };
-	int           status, r = interrupt_init();
+	int status, r = interrupt_init();
 
 	if (r < 0) {
 		complain("%s", strerror(-r));

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * One run of the client: what was asked, which context it works in, the conversation with the server.
- * main() owns it; commands borrow it.
+ * One run of the client: what was asked, which context it works in, the conversation with the
+ * server. main() owns it; commands borrow it.
  */
 
 #include <stdbool.h>
@@ -17,19 +17,19 @@
 #include "common/token.h"
 
 struct client {
-	int             argc;
-	char          **argv; /* as the user wrote it, for the line to run again */
-	struct options  options;
-	struct paths    paths;
-	struct config   config;
-	struct context *context;      /* borrows from config; NULL before the first login */
-	const char     *context_name; /* also when there is no such context yet */
-	struct out      out;
-	struct session  session;
+	int argc;
+	char **argv; /* as the user wrote it, for the line to run again */
+	struct options options;
+	struct paths paths;
+	struct config config;
+	struct context *context;  /* borrows from config; NULL before the first login */
+	const char *context_name; /* also when there is no such context yet */
+	struct out out;
+	struct session session;
 	struct connection_report report; /* of the last try to connect */
-	char            token[TOKEN_TEXT_MAX]; /* empty: not logged in */
-	uint8_t         fingerprint[SHA256_SIZE];
-	char            zone_seen[64]; /* of the site in the last reply, for times without a zone */
+	char token[TOKEN_TEXT_MAX];	 /* empty: not logged in */
+	uint8_t fingerprint[SHA256_SIZE];
+	char zone_seen[64]; /* of the site in the last reply, for times without a zone */
 };
 
 /* Runs the whole program; the exit status. */
@@ -40,7 +40,8 @@ int client_main(int argc, char **argv);
  * context are used for its own server only. 0 or an exit status after telling why not.
  */
 int client_target(struct client *client, struct connection_target *ret);
-/* Loads the token into client->token, which stays empty on failure; 0, -ENOENT, -EINVAL or another errno. */
+/* Loads the token into client->token, which stays empty on failure; 0, -ENOENT, -EINVAL or another
+ * errno. */
 int client_find_token(struct client *client);
 /* The same; 0 or an exit status after telling why not. */
 int client_load_token(struct client *client);
@@ -53,8 +54,8 @@ const char *client_site_or_none(const struct client *client);
 /* --tz or the context's; NULL: the site's own. */
 const char *client_zone(const struct client *client);
 
-/* The command as the shell would take it, with `--key KEY` at its end unless it stands there already;
- * malloc'd, NULL when out of memory. */
+/* The command as the shell would take it, with `--key KEY` at its end unless it stands there
+ * already; malloc'd, NULL when out of memory. */
 char *client_line_with_key(const struct client *client, const char *key);
 /* Says why connecting failed and what to do; the exit status. */
 int client_tell_unreachable(struct client *client, int error);

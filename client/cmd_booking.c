@@ -28,7 +28,7 @@ static bool add_number(struct params *params, const struct arguments *arguments,
 static int tell_booking(struct client *client, struct call *call, const char *dry_run)
 {
 	const struct cJSON *booking = json_get(call_result(call), "booking");
-	struct buf          raw = BUF_INIT(4096), line = BUF_INIT(16384);
+	struct buf raw = BUF_INIT(4096), line = BUF_INIT(16384);
 
 	if (client->out.format != FORMAT_TABLE)
 		return view_show(client, view_find("booking"), booking);
@@ -53,11 +53,11 @@ static int tell_booking(struct client *client, struct call *call, const char *dr
 int cmd_book(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
-	static const char *const texts[] = { "space", "start", "end",	 "title", "note",
-					     "for",   "tenant", "guest" };
-	struct call              call;
-	const char              *ref;
-	int                      r;
+	static const char *const texts[] = { "space", "start", "end",	 "title",
+					     "note",  "for",   "tenant", "guest" };
+	struct call call;
+	const char *ref;
+	int r;
 
 	if (!call_begin_site(client, &call, "booking.create", true))
 		return STATUS_USAGE;
@@ -78,8 +78,8 @@ int cmd_move(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
 	static const char *const texts[] = { "ref", "space", "start", "end" };
-	struct call              call;
-	int                      r;
+	struct call call;
+	int r;
 
 	if (!arguments_has(arguments, "space") && !arguments_has(arguments, "start")) {
 		complain(_("move where? Give a space, a start and an end, or all three"));
@@ -103,7 +103,7 @@ int cmd_cancel(struct client *client, const struct command *command _unused_,
 	       const struct arguments *arguments)
 {
 	struct call call;
-	int         r = STATUS_USAGE;
+	int r = STATUS_USAGE;
 
 	if (!call_begin_site(client, &call, "booking.cancel", true))
 		return STATUS_USAGE;
@@ -120,14 +120,15 @@ int cmd_show(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
 	struct call call;
-	int         r;
+	int r;
 
 	if (!call_begin_site(client, &call, "booking.show", false))
 		return STATUS_USAGE;
 	params_str(&call.params, "ref", arguments_get(arguments, "ref"));
 	r = call_run(client, &call);
 	if (r == STATUS_OK)
-		r = view_show(client, view_find("booking"), json_get(call_result(&call), "booking"));
+		r = view_show(client, view_find("booking"),
+			      json_get(call_result(&call), "booking"));
 	call_done(&call);
 	return r;
 }
@@ -146,8 +147,8 @@ int cmd_history(struct client *client, const struct command *command _unused_,
 int cmd_mine(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
-	char        now[INSTANT_TEXT_MAX];
-	bool        past = arguments_has(arguments, "past");
+	char now[INSTANT_TEXT_MAX];
+	bool past = arguments_has(arguments, "past");
 	struct call call;
 
 	if (!call_begin_site(client, &call, "booking.list", false))
@@ -164,7 +165,7 @@ int cmd_list(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
 	static const char *const texts[] = { "space", "tenant", "from", "to" };
-	struct call              call;
+	struct call call;
 
 	if (!call_begin_site(client, &call, "booking.list", false))
 		return STATUS_USAGE;

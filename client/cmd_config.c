@@ -48,7 +48,7 @@ static void show_text(struct client *client)
 
 static int show_json(struct client *client)
 {
-	struct buf   text = BUF_INIT(JSON_MAX);
+	struct buf text = BUF_INIT(JSON_MAX);
 	struct jsonw w = JSONW_INIT(&text);
 
 	jsonw_object(&w);
@@ -62,8 +62,9 @@ static int show_json(struct client *client)
 		jsonw_kstr(&w, "name", client->config.contexts[i].name);
 		for (size_t k = 0; context_keys[k]; k++)
 			if (context_get(&client->config.contexts[i], context_keys[k]))
-				jsonw_kstr(&w, context_keys[k],
-					   context_get(&client->config.contexts[i], context_keys[k]));
+				jsonw_kstr(
+					&w, context_keys[k],
+					context_get(&client->config.contexts[i], context_keys[k]));
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
@@ -74,7 +75,8 @@ static int show_json(struct client *client)
 	return STATUS_OK;
 }
 
-int cmd_config(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_config(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
 	(void)command;
 	(void)arguments;
@@ -103,10 +105,10 @@ int cmd_config_use(struct client *client, const struct command *command,
 int cmd_config_set(struct client *client, const struct command *command,
 		   const struct arguments *arguments)
 {
-	const char     *key = arguments_get(arguments, "name");
-	const char     *value = arguments_get(arguments, "value");
+	const char *key = arguments_get(arguments, "name");
+	const char *value = arguments_get(arguments, "value");
 	struct context *context = config_add(&client->config, client->context_name);
-	int             r;
+	int r;
 
 	(void)command;
 	if (!context) {
@@ -115,7 +117,8 @@ int cmd_config_set(struct client *client, const struct command *command,
 	}
 	r = context_set(context, key, *value ? value : NULL);
 	if (r == -EINVAL) {
-		complain(_("%s cannot be set to that; there are server, ca, fingerprint, site and tz"),
+		complain(_("%s cannot be set to that; there are server, ca, fingerprint, site and "
+			   "tz"),
 			 key);
 		return STATUS_USAGE;
 	}

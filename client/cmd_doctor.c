@@ -23,14 +23,14 @@
 
 struct checkup {
 	struct client *client;
-	int            status; /* of the first step that failed */
+	int status; /* of the first step that failed */
 };
 
 static void line(struct checkup *checkup, const char *color, const char *word, const char *step,
 		 const char *text)
 {
 	struct out *out = &checkup->client->out;
-	struct buf  safe = BUF_INIT(16384);
+	struct buf safe = BUF_INIT(16384);
 
 	text_line(&safe, text);
 	if (out->format == FORMAT_TSV)
@@ -43,7 +43,7 @@ static void line(struct checkup *checkup, const char *color, const char *word, c
 
 _printf_(3, 4) static void good(struct checkup *checkup, const char *step, const char *format, ...)
 {
-	char    text[512];
+	char text[512];
 	va_list args;
 
 	va_start(args, format);
@@ -52,7 +52,8 @@ _printf_(3, 4) static void good(struct checkup *checkup, const char *step, const
 	line(checkup, "\033[32m", "ok", step, text);
 }
 
-static void bad(struct checkup *checkup, int status, const char *step, const char *text, const char *fix)
+static void bad(struct checkup *checkup, int status, const char *step, const char *text,
+		const char *fix)
 {
 	line(checkup, "\033[31m", "FAIL", step, text);
 	if (fix)
@@ -73,9 +74,9 @@ static void connected_lines(struct checkup *checkup, const struct connection_tar
 	if (report->stage > CONNECTION_TLS)
 		good(checkup, "tls", _("%s in %.1f ms, trusted by %s"), report->protocol,
 		     (double)report->handshake_usec / 1000,
-		     target->fingerprint ? _("its fingerprint") :
-		     target->ca		 ? target->ca :
-					   _("the system"));
+		     target->fingerprint ? _("its fingerprint")
+		     : target->ca	 ? target->ca
+					 : _("the system"));
 	if (report->stage > CONNECTION_ALPN)
 		good(checkup, "alpn", "%s", TLS_ALPN);
 }
@@ -85,7 +86,8 @@ static void failed_line(struct checkup *checkup, int r)
 	static const struct {
 		const char *step, *fix;
 	} stages[] = {
-		[CONNECTION_RESOLVE] = { "resolve", N_("fix: check the name in server= and your DNS") },
+		[CONNECTION_RESOLVE] = { "resolve",
+					 N_("fix: check the name in server= and your DNS") },
 		[CONNECTION_CONNECT] = { "connect",
 					 N_("fix: is coworkd running there, and the port open?") },
 		[CONNECTION_TLS] = { "tls", N_("fix: give --ca FILE, or log in again to accept the "
@@ -96,10 +98,10 @@ static void failed_line(struct checkup *checkup, int r)
 	const struct connection_report *report = &checkup->client->report;
 
 	bad(checkup,
-	    r == -EPROTO    ? STATUS_PROTOCOL :
-	    r == -EINTR	    ? STATUS_INTERRUPTED :
-	    r == -ETIMEDOUT ? STATUS_TEMPFAIL :
-			      STATUS_UNAVAILABLE,
+	    r == -EPROTO      ? STATUS_PROTOCOL
+	    : r == -EINTR     ? STATUS_INTERRUPTED
+	    : r == -ETIMEDOUT ? STATUS_TEMPFAIL
+			      : STATUS_UNAVAILABLE,
 	    stages[report->stage].step, *report->problem ? report->problem : strerror(-r),
 	    stages[report->stage].fix ? _(stages[report->stage].fix) : NULL);
 }
@@ -107,7 +109,7 @@ static void failed_line(struct checkup *checkup, int r)
 static void check_clock(struct checkup *checkup)
 {
 	const struct session *session = &checkup->client->session;
-	int64_t               skew = session->clock_usec - session->clock_at;
+	int64_t skew = session->clock_usec - session->clock_at;
 
 	if (!session->clock_usec)
 		return;
@@ -134,9 +136,9 @@ static void check_latency(struct checkup *checkup)
 	int64_t took[PINGS];
 
 	for (size_t i = 0; i < PINGS; i++) {
-		int64_t     begin = monotonic_now();
+		int64_t begin = monotonic_now();
 		struct call call;
-		int         r;
+		int r;
 
 		call_begin(&call, "session.ping", false);
 		r = call_try(checkup->client, &call);
@@ -154,9 +156,9 @@ static void check_latency(struct checkup *checkup)
 static void check_login(struct checkup *checkup)
 {
 	struct client *client = checkup->client;
-	struct call    call;
-	const char    *login;
-	int            r;
+	struct call call;
+	const char *login;
+	int r;
 
 	call_begin(&call, client->token[0] ? "session.whoami" : "session.ping", false);
 	r = call_try(client, &call);
@@ -197,11 +199,12 @@ static void check_pending(struct checkup *checkup)
 		good(checkup, "unanswered", _("none"));
 }
 
-int cmd_doctor(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_doctor(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
-	struct checkup           checkup = { .client = client };
+	struct checkup checkup = { .client = client };
 	struct connection_target target;
-	int                      r;
+	int r;
 
 	(void)command;
 	(void)arguments;

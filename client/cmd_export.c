@@ -19,11 +19,12 @@
 
 #define ROW_MAX (256 * 1024)
 
-struct export {
-	struct client     *client;
+struct export
+{
+	struct client *client;
 	const struct kind *kind;
-	uint64_t           hidden; /* bookings of others, of which we see only that they are there */
-	bool               failed;
+	uint64_t hidden; /* bookings of others, of which we see only that they are there */
+	bool failed;
 };
 
 /* The wall clock of a booking, as import must be told it. */
@@ -43,11 +44,11 @@ static bool exists_twice(const struct zone *zone, const struct zone_local *local
  */
 static void booking_clock(const struct cJSON *booking, struct clock *clock)
 {
-	const char       *start = json_str(booking, "start"), *end = json_str(booking, "end");
-	const char       *name = json_str(json_get(booking, "local"), "zone");
-	struct zone      *zone = NULL;
+	const char *start = json_str(booking, "start"), *end = json_str(booking, "end");
+	const char *name = json_str(json_get(booking, "local"), "zone");
+	struct zone *zone = NULL;
 	struct zone_local from, to;
-	int64_t           a, b;
+	int64_t a, b;
 
 	*clock = (struct clock){ 0 };
 	if (!start || !end || instant_parse(start, &a) < 0 || instant_parse(end, &b) < 0)
@@ -82,8 +83,8 @@ static void cell(const struct export *export, const struct kind_column *column,
 		buf_add_str(out, clock->fold);
 }
 
-static void add_csv(const struct export *export, const struct cJSON *object, const struct clock *clock,
-		    struct buf *out)
+static void add_csv(const struct export *export, const struct cJSON *object,
+		    const struct clock *clock, struct buf *out)
 {
 	for (const struct kind_column *column = export->kind->columns; column->name; column++) {
 		struct buf text = BUF_INIT(ROW_MAX);
@@ -96,16 +97,16 @@ static void add_csv(const struct export *export, const struct cJSON *object, con
 	}
 }
 
-static void add_json(const struct export *export, const struct cJSON *object, const struct clock *clock,
-		     struct buf *out)
+static void add_json(const struct export *export, const struct cJSON *object,
+		     const struct clock *clock, struct buf *out)
 {
-	struct buf   text = BUF_INIT(ROW_MAX);
+	struct buf text = BUF_INIT(ROW_MAX);
 	struct jsonw w = JSONW_INIT(&text);
 
 	jsonw_object(&w);
 	for (const struct kind_column *column = export->kind->columns; column->name; column++) {
 		const struct cJSON *value = column->path ? json_get(object, column->path) : NULL;
-		struct buf          one = BUF_INIT(ROW_MAX);
+		struct buf one = BUF_INIT(ROW_MAX);
 
 		cell(export, column, object, clock, &one);
 		if (one.len > 0) {
@@ -126,9 +127,9 @@ static void add_json(const struct export *export, const struct cJSON *object, co
 static bool write_row(const struct cJSON *object, void *data)
 {
 	struct export *export = data;
-	const char    *state = json_str(object, "state");
-	struct buf     line = BUF_INIT(ROW_MAX);
-	struct clock   clock;
+	const char *state = json_str(object, "state");
+	struct buf line = BUF_INIT(ROW_MAX);
+	struct clock clock;
 
 	if (json_bool(object, "taken")) {
 		export->hidden++;
@@ -158,12 +159,13 @@ static void write_names(struct export *export)
 	out_str(&export->client->out, "\n");
 }
 
-int cmd_export(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_export(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
-	struct export     export = { .client = client };
+	struct export export = { .client = client };
 	struct pages_walk walk = { .row = write_row, .data = &export };
-	struct call       call;
-	int               r;
+	struct call call;
+	int r;
 
 	(void)command;
 	export.kind = kind_find(arguments_get(arguments, "kind"));

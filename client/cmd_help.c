@@ -21,7 +21,8 @@ static void print_wrapped(struct out *out, const char *text, int indent)
 
 	out_printf(out, "%*s", indent, "");
 	while (*text) {
-		size_t len = strcspn(text, " ");
+		/* "[--floor FLOOR]" stays on one line. */
+		size_t len = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, " ");
 
 		if (used > indent && used + 1 + (int)len > WIDTH) {
 			out_printf(out, "\n%*s", indent, "");
@@ -59,7 +60,7 @@ static void print_row(struct out *out, const char *name, const char *about)
 int command_help(struct client *client, const struct command *command)
 {
 	struct out *out = &client->out;
-	char        usage[512];
+	char usage[512];
 
 	if (command->examples) {
 		out_str(out, _("Examples:\n"));
@@ -79,7 +80,7 @@ int command_help(struct client *client, const struct command *command)
 static void print_noun_line(struct out *out, const char *noun, size_t len)
 {
 	char verbs[128];
-	int  used = 0;
+	int used = 0;
 
 	for (size_t i = 0; i < noun_table_count; i++)
 		if (strncmp(noun_table[i].name, noun, len) == 0 && noun_table[i].name[len] == ' ')
@@ -108,7 +109,7 @@ int command_overview(struct client *client)
 			print_noun_line(out, noun_table[i].name, len);
 		last = noun_table[i].name;
 	}
-	out_str(out, _("\ncowork help COMMAND explains one; topics are options"));
+	out_str(out, _("\ncowork help COMMAND explains one. More to read about:\n  options"));
 	for (size_t i = 0; topics[i].name; i++)
 		out_printf(out, "%s%s", topics[i + 1].name ? ", " : _(" and "), topics[i].name);
 	out_str(out, ".\n");
@@ -128,11 +129,11 @@ static int help_options(struct client *client)
 static bool help_noun(struct client *client, const char *noun)
 {
 	size_t len = strlen(noun);
-	bool   found = false;
+	bool found = false;
 
 	for (size_t i = 0; command_at(i); i++) {
 		const struct command *command = command_at(i);
-		char                  usage[512];
+		char usage[512];
 
 		if (strncmp(command->name, noun, len) != 0 || command->name[len] != ' ')
 			continue;
@@ -153,17 +154,20 @@ static int unknown_topic(const char *topic)
 	for (size_t i = 0; topics[i].name; i++)
 		nearest_try(&nearest, topics[i].name);
 	if (nearest_found(&nearest))
-		complain(_("there is no help on \"%s\"; did you mean \"%s\"?"), topic, nearest.best);
+		complain(_("there is no help on \"%s\"; did you mean \"%s\"?"), topic,
+			 nearest.best);
 	else
 		complain(_("there is no help on \"%s\""), topic);
 	complain_more(_("try"), "cowork help");
 	return STATUS_USAGE;
 }
 
-int cmd_help(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_help(struct client *client, const struct command *command,
+	     const struct arguments *arguments)
 {
-	const char *topic = arguments_get(arguments, "topic"), *verb = arguments_get(arguments, "verb");
-	char        name[80];
+	const char *topic = arguments_get(arguments, "topic"),
+		   *verb = arguments_get(arguments, "verb");
+	char name[80];
 
 	(void)command;
 	if (!topic)

@@ -18,7 +18,7 @@
 static bool read_window(const char *value, unsigned *ret)
 {
 	char *end;
-	long  n = value ? strtol(value, &end, 10) : IMPORT_WINDOW;
+	long n = value ? strtol(value, &end, 10) : IMPORT_WINDOW;
 
 	if (value && (*end || n < 1 || n > IMPORT_WINDOW_MAX)) {
 		complain(_("--window wants a number between 1 and %d"), IMPORT_WINDOW_MAX);
@@ -105,12 +105,13 @@ static void print_summary(struct client *client, const struct kind *kind,
 		   rate);
 }
 
-int cmd_import(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_import(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
-	const char           *codes = arguments_get(arguments, "codes_file");
+	const char *codes = arguments_get(arguments, "codes_file");
 	struct import_options options = { .path = arguments_get(arguments, "file") };
 	struct import_summary summary;
-	int                   r = STATUS_OK, closed;
+	int r = STATUS_OK, closed;
 
 	(void)command;
 	if (client->options.key) {
@@ -125,7 +126,8 @@ int cmd_import(struct client *client, const struct command *command, const struc
 	if (codes)
 		r = open_codes(codes, &options.codes);
 	else if (strcmp(options.kind->name, "members") == 0 && !client->options.dry_run)
-		note(&client->out, _("The one-time codes are not kept; --codes-file FILE keeps them."));
+		note(&client->out,
+		     _("The one-time codes are not kept; --codes-file FILE keeps them."));
 	if (r != STATUS_OK)
 		return r;
 	r = import_run(client, &options, &summary);

@@ -1,11 +1,12 @@
 /*
- * login and logout. Login checks the token or swaps the code for one, accepts the server's certificate
- * where the system does not know it, and writes the context and the token, in this order: a token
- * without its context would be of no use.
+ * login and logout. Login checks the token or swaps the code for one, accepts the server's
+ * certificate where the system does not know it, and writes the context and the token, in this
+ * order: a token without its context would be of no use.
  */
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@
 static int read_line(char *out, size_t size)
 {
 	size_t used = 0;
-	char   c;
+	char c;
 
 	for (;;) {
 		ssize_t n = read(STDIN_FILENO, &c, 1);
@@ -50,10 +51,10 @@ static int read_line(char *out, size_t size)
 /* Asks for the secret without showing it. */
 static int ask_secret(char out[TOKEN_TEXT_MAX])
 {
-	struct termios     old, hidden;
+	struct termios old, hidden;
 	struct token_parts parts;
-	char               line[512];
-	int                r;
+	char line[512];
+	int r;
 
 	fputs(_("Token or one-time code (not shown): "), stderr);
 	if (tcgetattr(STDIN_FILENO, &old) < 0)
@@ -78,10 +79,11 @@ static int ask_secret(char out[TOKEN_TEXT_MAX])
 	return r;
 }
 
-static int read_secret(struct client *client, const struct arguments *arguments, char out[TOKEN_TEXT_MAX])
+static int read_secret(struct client *client, const struct arguments *arguments,
+		       char out[TOKEN_TEXT_MAX])
 {
 	const char *file = arguments_get(arguments, "token_file");
-	int         r;
+	int r;
 
 	if (!file)
 		file = arguments_get(arguments, "code_file");
@@ -106,10 +108,10 @@ static int read_secret(struct client *client, const struct arguments *arguments,
 static int prepare_context(struct client *client, const struct arguments *arguments)
 {
 	const struct options *options = &client->options;
-	const char           *trust = arguments_get(arguments, "trust_fingerprint");
-	const char           *server = options->server ? options->server : getenv("COWORK_SERVER");
-	struct context       *context = config_add(&client->config, client->context_name);
-	int                   r = 0;
+	const char *trust = arguments_get(arguments, "trust_fingerprint");
+	const char *server = options->server ? options->server : getenv("COWORK_SERVER");
+	struct context *context = config_add(&client->config, client->context_name);
+	int r = 0;
 
 	if (!context) {
 		complain(_("\"%s\" is not a usable name for a context"), client->context_name);
@@ -144,17 +146,17 @@ static bool ask_yes(const char *question)
 	char line[16];
 
 	fprintf(stderr, "%s [y/N] ", question);
-	return read_line(line, sizeof(line)) == 0 && (strcasecmp(line, "y") == 0 ||
-						       strcasecmp(line, "yes") == 0);
+	return read_line(line, sizeof(line)) == 0 &&
+	       (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
 }
 
 /* Shows the certificate's fingerprint and asks whether it is the right one. */
 static int offer_fingerprint(struct client *client, struct connection_target target)
 {
 	struct connection_report report;
-	struct connection       *connection = NULL;
-	char                     text[TLS_FINGERPRINT_TEXT_MAX];
-	int                      r;
+	struct connection *connection = NULL;
+	char text[TLS_FINGERPRINT_TEXT_MAX];
+	int r;
 
 	target.probe = true;
 	r = connection_open(&target, monotonic_now() + client->options.timeout_usec, &connection,
@@ -183,7 +185,7 @@ static int offer_fingerprint(struct client *client, struct connection_target tar
 static int check_trust(struct client *client)
 {
 	struct connection_target target;
-	int                      r = client_target(client, &target);
+	int r = client_target(client, &target);
 
 	if (r != STATUS_OK)
 		return r;
@@ -197,10 +199,10 @@ static int check_trust(struct client *client)
 /* Swaps a one-time code for a token, which replaces it in `secret`. */
 static int redeem(struct client *client, char secret[TOKEN_TEXT_MAX])
 {
-	char        host[65] = "", label[100], key[UUID_TEXT_MAX];
+	char host[65] = "", label[100], key[UUID_TEXT_MAX];
 	struct call call;
 	const char *token;
-	int         r;
+	int r;
 
 	(void)gethostname(host, sizeof(host) - 1);
 	snprintf(label, sizeof(label), "cowork%s%s", *host ? " on " : "", host);
@@ -229,8 +231,8 @@ static int redeem(struct client *client, char secret[TOKEN_TEXT_MAX])
 static void adopt_only_site(struct client *client)
 {
 	const struct cJSON *sites;
-	const char         *code;
-	struct call         call;
+	const char *code;
+	struct call call;
 
 	if (client->context->site || client->options.dry_run)
 		return;
@@ -252,7 +254,8 @@ static int save(struct client *client, const char *secret)
 		complain("%s: %s", client->paths.config, strerror(-r));
 		return STATUS_IO;
 	}
-	/* Revs of an earlier server under this name would make every read wait for a past it never had. */
+	/* Revs of an earlier server under this name would make every read wait for a past it never
+	 * had. */
 	(void)state_forget_revs(&client->paths, client->context_name);
 	r = state_save_token(&client->paths, client->context_name, secret);
 	if (r < 0) {
@@ -266,7 +269,7 @@ static int save(struct client *client, const char *secret)
 static int prove(struct client *client, const char *secret)
 {
 	struct call call;
-	int         r;
+	int r;
 
 	strcpy(client->token, secret);
 	call_begin(&call, "session.whoami", false);
@@ -281,17 +284,19 @@ static int prove(struct client *client, const char *secret)
 
 		note(&client->out, _("logged in to %s as %s%s%s"), client->context->server,
 		     login ? login : "?", site ? _(", site ") : "", site ? site : "");
-		hint(&client->out, _("Try"), site ? "cowork mine   cowork help" : "cowork site list");
+		hint(&client->out, _("Try"),
+		     site ? "cowork mine   cowork help" : "cowork site list");
 	}
 	call_done(&call);
 	return r;
 }
 
-int cmd_login(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_login(struct client *client, const struct command *command,
+	      const struct arguments *arguments)
 {
-	char               secret[TOKEN_TEXT_MAX] = "";
+	char secret[TOKEN_TEXT_MAX] = "";
 	struct token_parts parts;
-	int                r;
+	int r;
 
 	(void)command;
 	r = prepare_context(client, arguments);
@@ -307,7 +312,8 @@ int cmd_login(struct client *client, const struct command *command, const struct
 	return r;
 }
 
-int cmd_logout(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_logout(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
 	int r = state_forget_token(&client->paths, client->context_name);
 

@@ -12,7 +12,7 @@
 static int show_result(struct client *client, const char *method)
 {
 	struct call call;
-	int         r;
+	int r;
 
 	call_begin(&call, method, false);
 	r = call_run(client, &call);
@@ -22,25 +22,28 @@ static int show_result(struct client *client, const char *method)
 	return r;
 }
 
-int cmd_whoami(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_whoami(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
 	(void)command;
 	(void)arguments;
 	return show_result(client, "session.whoami");
 }
 
-int cmd_status(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_status(struct client *client, const struct command *command,
+	       const struct arguments *arguments)
 {
 	(void)command;
 	(void)arguments;
 	return show_result(client, "server.status");
 }
 
-int cmd_call(struct client *client, const struct command *command, const struct arguments *arguments)
+int cmd_call(struct client *client, const struct command *command,
+	     const struct arguments *arguments)
 {
 	const char *params = arguments_get(arguments, "params");
 	struct call call;
-	int         r;
+	int r;
 
 	(void)command;
 	/* Methods like session.ping answer without a login, so its absence is no error here. */

@@ -65,7 +65,7 @@ static int missing_verb(const char *noun, struct usage_problem *out)
 {
 	size_t len = strlen(noun), used;
 
-	used = (size_t)snprintf(out->text, sizeof(out->text), _("%s what?"), noun);
+	used = (size_t)snprintf(out->text, sizeof(out->text), _("%s what? There are:"), noun);
 	for (size_t i = 0; command_at(i) && used < sizeof(out->text); i++)
 		if (strncmp(command_at(i)->name, noun, len) == 0 && command_at(i)->name[len] == ' ')
 			used += (size_t)snprintf(out->text + used, sizeof(out->text) - used, " %s",
@@ -89,11 +89,11 @@ static int skip_options(char **words, int count, int at, struct options *options
 	return at;
 }
 
-int command_find(char **words, int count, struct options *options, const struct command **ret_command,
-		 struct usage_problem *ret_problem)
+int command_find(char **words, int count, struct options *options,
+		 const struct command **ret_command, struct usage_problem *ret_problem)
 {
 	char name[80];
-	int  first = skip_options(words, count, 0, options, ret_problem), second;
+	int first = skip_options(words, count, 0, options, ret_problem), second;
 
 	*ret_command = NULL;
 	if (first < 0 || first == count)

@@ -17,9 +17,10 @@ const struct command command_table[] = {
 		.more = N_("START and END are the site's wall clock, YYYY-MM-DDTHH:MM, or RFC 3339 "
 			   "instants such as 2026-11-23T01:00:00Z. Where the clocks go back a time "
 			   "exists twice; --fold says which: 0 the first, 1 the second."),
-		.examples = "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00\n"
-			    "cowork book ROOM-2 2026-11-23T14:00 2026-11-23T15:00 --title Planning\n"
-			    "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
+		.examples =
+			"cowork book A-12 2026-11-23T09:00 2026-11-23T17:00\n"
+			"cowork book ROOM-2 2026-11-23T14:00 2026-11-23T15:00 --title Planning\n"
+			"cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
 		.run = cmd_book,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
@@ -53,7 +54,8 @@ const struct command command_table[] = {
 		.name = "move",
 		.usage = "REF [SPACE] [START END] [--fold 0|1] [--if-version N]",
 		.summary = N_("move a booking to another space, time or both"),
-		.more = N_("What is not given stays as it is. With --if-version it is done only if nobody "
+		.more = N_("What is not given stays as it is. With --if-version it is done only if "
+			   "nobody "
 			   "changed the booking since it had that version."),
 		.examples = "cowork move R-7F3KA2 A-13\n"
 			    "cowork move R-7F3KA2 2026-11-23T10:00 2026-11-23T12:00",
@@ -80,22 +82,29 @@ const struct command command_table[] = {
 		.name = "login",
 		.usage = "[--token-file FILE] [--code-file FILE] [--trust-fingerprint SHA256:..]",
 		.summary = N_("log in with a token or a one-time code"),
-		.more = N_("The token (cwk_...) or code (cwc_...) is asked for on a terminal, else read "
-			   "from standard input; \"-\" as FILE is standard input too. It is never given on "
-			   "the command line, where others could see it. A code is swapped for a token of "
-			   "90 days. --server, --ca and --site are remembered in the context. A certificate "
-			   "that the system does not trust can be accepted by its fingerprint: on a "
-			   "terminal you are asked, elsewhere give --trust-fingerprint."),
-		.examples = "cowork login --server desk.example.org\n"
-			    "cowork login --server desk.example.org:7470 --code-file invitation.txt\n"
-			    "cowork login --context home --server localhost --ca demo.pem < token",
+		.more = N_(
+			"The token (cwk_...) or code (cwc_...) is asked for on a terminal, else "
+			"read "
+			"from standard input; \"-\" as FILE is standard input too. It is never "
+			"given on "
+			"the command line, where others could see it. A code is swapped for a "
+			"token of "
+			"90 days. --server, --ca and --site are remembered in the context. A "
+			"certificate "
+			"that the system does not trust can be accepted by its fingerprint: on a "
+			"terminal you are asked, elsewhere give --trust-fingerprint."),
+		.examples =
+			"cowork login --server desk.example.org\n"
+			"cowork login --server desk.example.org:7470 --code-file invitation.txt\n"
+			"cowork login --context home --server localhost --ca demo.pem < token",
 		.run = cmd_login,
 	},
 	{
 		.name = "logout",
 		.usage = "",
 		.summary = N_("forget the token of the context"),
-		.more = N_("The token stays valid for whoever has a copy; cowork token revoke ends it."),
+		.more = N_("The token stays valid for whoever has a copy; cowork token revoke ends "
+			   "it."),
 		.run = cmd_logout,
 	},
 	{
@@ -122,10 +131,13 @@ const struct command command_table[] = {
 		.name = "import",
 		.usage = "KIND FILE [--on-error stop|skip] [--window N] [--codes-file FILE]",
 		.summary = N_("load sites, floors, areas, spaces, tenants, members or bookings"),
-		.more = N_("FILE is CSV with a header line (RFC 4180) or one JSON object a line, UTF-8. It "
-			   "may be stopped and run again at any time: a row that was done is not done "
-			   "twice within 48 hours, as long as the file keeps its name and the row its line "
-			   "and content (or its external_id). See cowork help files for the columns."),
+		.more = N_(
+			"FILE is CSV with a header line (RFC 4180) or one JSON object a line, "
+			"UTF-8. It "
+			"may be stopped and run again at any time: a row that was done is not done "
+			"twice within 48 hours, as long as the file keeps its name and the row its "
+			"line "
+			"and content (or its external_id). See cowork help files for the columns."),
 		.examples = "cowork import spaces spaces.csv --site KSQ\n"
 			    "cowork import bookings autumn.csv --on-error skip\n"
 			    "cowork import members people.csv --codes-file codes.csv",
@@ -157,7 +169,8 @@ const struct command command_table[] = {
 	{
 		.name = "config set",
 		.usage = "NAME VALUE",
-		.summary = N_("set server, ca, fingerprint, site or tz of the context; \"\" clears it"),
+		.summary = N_(
+			"set server, ca, fingerprint, site or tz of the context; \"\" clears it"),
 		.examples = "cowork config set site KSQ",
 		.run = cmd_config_set,
 	},
@@ -165,7 +178,8 @@ const struct command command_table[] = {
 		.name = "call",
 		.usage = "METHOD [PARAMS]",
 		.summary = N_("call a method of the protocol by hand"),
-		.more = N_("PARAMS is a JSON object. With --key or --dry-run it is sent as a mutation, with "
+		.more = N_("PARAMS is a JSON object. With --key or --dry-run it is sent as a "
+			   "mutation, with "
 			   "a key and retries."),
 		.examples = "cowork call session.ping\n"
 			    "cowork call booking.show '{\"site\":\"KSQ\",\"ref\":\"R-7F3KA2\"}'",

@@ -1,6 +1,6 @@
 /*
- * Reads and writes the contexts through inih. inih 55 as Debian builds it reports no line numbers and
- * shortens long lines, so a reader of ours counts lines and its limits are raised.
+ * Reads and writes the contexts through inih. inih 55 as Debian builds it reports no line numbers
+ * and shortens long lines, so a reader of ours counts lines and its limits are raised.
  */
 
 #include <errno.h>
@@ -25,8 +25,7 @@ const char *const context_keys[] = { "server", "ca", "fingerprint", "site", "tz"
 static char **context_slot(struct context *context, const char *key)
 {
 	char **const slots[] = {
-		&context->server, &context->ca,	 &context->fingerprint,
-		&context->site,	  &context->tz,
+		&context->server, &context->ca, &context->fingerprint, &context->site, &context->tz,
 	};
 
 	for (size_t i = 0; context_keys[i]; i++)
@@ -38,7 +37,7 @@ static char **context_slot(struct context *context, const char *key)
 const char *context_get(const struct context *context, const char *key)
 {
 	struct context copy = *context;
-	char         **slot = context_slot(&copy, key);
+	char **slot = context_slot(&copy, key);
 
 	return slot ? *slot : NULL;
 }
@@ -87,10 +86,12 @@ struct context *config_find(struct config *config, const char *name)
 	return NULL;
 }
 
-/* The name becomes a file name in the state folder: letters, digits, '.', '_', '-', no leading dot. */
+/* The name becomes a file name in the state folder: letters, digits, '.', '_', '-', no leading dot.
+ */
 static bool context_name_valid(const char *name)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	size_t len =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
 	return len > 0 && len <= 32 && name[len] == '\0' && name[0] != '.' && name[0] != '-';
 }
@@ -130,18 +131,18 @@ void config_deinit(struct config *config)
 }
 
 struct parse {
-	const char            *name; /* of the file */
-	const char            *rest; /* text not yet read */
-	int                    line; /* of the line read last */
-	struct config         *config;
+	const char *name; /* of the file */
+	const char *rest; /* text not yet read */
+	int line;	  /* of the line read last */
+	struct config *config;
 	struct config_problem *problem;
-	int                    failed; /* first failure, a negative errno */
+	int failed; /* first failure, a negative errno */
 };
 
 _printf_(2, 3) static void parse_fail(struct parse *parse, const char *format, ...)
 {
 	va_list args;
-	int     n;
+	int n;
 
 	if (parse->failed)
 		return;
@@ -159,8 +160,8 @@ _printf_(2, 3) static void parse_fail(struct parse *parse, const char *format, .
 static char *parse_read(char *out, int size, void *stream)
 {
 	struct parse *parse = stream;
-	const char   *end;
-	size_t        len;
+	const char *end;
+	size_t len;
 
 	if (*parse->rest == '\0')
 		return NULL;
@@ -177,10 +178,11 @@ static char *parse_read(char *out, int size, void *stream)
 	return out;
 }
 
-static void parse_in_context(struct parse *parse, const char *name, const char *key, const char *value)
+static void parse_in_context(struct parse *parse, const char *name, const char *key,
+			     const char *value)
 {
 	struct context *context = config_add(parse->config, name);
-	int             r;
+	int r;
 
 	if (!context)
 		return parse_fail(parse, _("\"%s\" is not a usable name for a context"), name);
@@ -208,7 +210,8 @@ static int parse_pair(void *user, const char *section, const char *key, const ch
 	} else if (strncmp(section, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0) {
 		parse_in_context(parse, section + strlen(SECTION_PREFIX), key, value);
 	} else if (section[0] == '\0') {
-		parse_fail(parse, _("\"%s\" is not known here; only current= stands outside a section"),
+		parse_fail(parse,
+			   _("\"%s\" is not known here; only current= stands outside a section"),
 			   key);
 	} else {
 		parse_fail(parse, _("[%s] is not a section; write [context NAME]"), section);
@@ -220,7 +223,7 @@ int config_parse(const char *name, const char *text, struct config *ret,
 		 struct config_problem *ret_problem)
 {
 	struct parse parse = { .name = name, .rest = text, .config = ret, .problem = ret_problem };
-	int          r;
+	int r;
 
 	*ret = (struct config){ 0 };
 	ini_allow_multiline = false;
@@ -234,7 +237,8 @@ int config_parse(const char *name, const char *text, struct config *ret,
 		parse_fail(&parse, _("this is neither [context NAME] nor key = value"));
 	if (r == -2 || parse.failed == -ENOMEM) {
 		parse.failed = -ENOMEM;
-		snprintf(ret_problem->text, sizeof(ret_problem->text), _("%s: out of memory"), name);
+		snprintf(ret_problem->text, sizeof(ret_problem->text), _("%s: out of memory"),
+			 name);
 	}
 	if (parse.failed)
 		config_deinit(ret);
@@ -244,7 +248,7 @@ int config_parse(const char *name, const char *text, struct config *ret,
 int config_load(const char *path, struct config *ret, struct config_problem *ret_problem)
 {
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-	int        r;
+	int r;
 
 	*ret = (struct config){ 0 };
 	r = file_read(path, &text);
@@ -255,7 +259,8 @@ int config_load(const char *path, struct config *ret, struct config_problem *ret
 	else if (r == -ENOENT)
 		r = 0;
 	else
-		snprintf(ret_problem->text, sizeof(ret_problem->text), "%s: %s", path, strerror(-r));
+		snprintf(ret_problem->text, sizeof(ret_problem->text), "%s: %s", path,
+			 strerror(-r));
 	buf_deinit(&text);
 	return r;
 }
@@ -263,7 +268,7 @@ int config_load(const char *path, struct config *ret, struct config_problem *ret
 int config_save(const char *path, const struct config *config)
 {
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-	int        r;
+	int r;
 
 	if (config->current)
 		buf_printf(&text, "current = %s\n", config->current);

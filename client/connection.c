@@ -3,8 +3,8 @@
  * SSL_write() on a non-blocking socket.
  *
  * Flow: connection_open() resolves, tries each address, shakes hands, checks ALPN and fingerprint.
- * Then connection_queue() collects output and connection_next() pumps both directions until a line is
- * complete or the deadline has passed.
+ * Then connection_queue() collects output and connection_next() pumps both directions until a line
+ * is complete or the deadline has passed.
  */
 
 #include <errno.h>
@@ -35,13 +35,13 @@
 #define ADDRESS_USEC (5 * USEC_PER_SEC)
 
 struct connection {
-	int                 fd;
-	SSL_CTX            *ctx;
-	SSL                *ssl;
-	bool                up; /* handshake done and nothing failed since: a goodbye makes sense */
+	int fd;
+	SSL_CTX *ctx;
+	SSL *ssl;
+	bool up; /* handshake done and nothing failed since: a goodbye makes sense */
 	struct frame_reader in;
-	struct buf          out;
-	size_t              sent; /* of out */
+	struct buf out;
+	size_t sent; /* of out */
 };
 
 int connection_parse_server(const char *server, struct connection_target *ret)
@@ -87,7 +87,7 @@ static int wait_ready(int fd, short events, int64_t deadline)
 
 	for (;;) {
 		int64_t left = deadline - monotonic_now();
-		int     n;
+		int n;
 
 		if (interrupt_pending())
 			return -EINTR;
@@ -103,9 +103,9 @@ static int wait_ready(int fd, short events, int64_t deadline)
 
 static int connect_address(const struct addrinfo *address, int64_t deadline)
 {
-	int       one = 1, error = 0, r;
+	int one = 1, error = 0, r;
 	socklen_t len = sizeof(error);
-	int       fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
@@ -126,7 +126,7 @@ static int connect_address(const struct addrinfo *address, int64_t deadline)
 
 static void describe_addresses(const struct addrinfo *list, char *out, size_t size)
 {
-	char   text[NI_MAXHOST];
+	char text[NI_MAXHOST];
 	size_t used = 0;
 
 	for (const struct addrinfo *a = list; a; a = a->ai_next) {
@@ -143,7 +143,7 @@ static int resolve(const struct connection_target *target, struct addrinfo **ret
 		   struct connection_report *report)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	int             r;
+	int r;
 
 	report->stage = CONNECTION_RESOLVE;
 	r = getaddrinfo(target->host, target->port, &hints, ret);
@@ -166,8 +166,8 @@ static int connect_any(const struct connection_target *target, int64_t deadline,
 		       struct connection_report *report)
 {
 	struct addrinfo *list;
-	int64_t          begin;
-	int              fd;
+	int64_t begin;
+	int fd;
 
 	fd = resolve(target, &list, report);
 	if (fd < 0)
@@ -206,9 +206,9 @@ static short wanted(int ssl_error)
 
 static int handshake_failed(struct connection *c, int ssl_error, struct connection_report *report)
 {
-	long          verdict = SSL_get_verify_result(c->ssl);
+	long verdict = SSL_get_verify_result(c->ssl);
 	unsigned long code = ERR_peek_last_error();
-	const char   *reason = ERR_reason_error_string(code);
+	const char *reason = ERR_reason_error_string(code);
 
 	/* The peer hung up, or answers with the alert for an unknown protocol name. */
 	if (verdict != X509_V_OK) {
@@ -240,7 +240,7 @@ static int handshake(struct connection *c, int64_t deadline, struct connection_r
 
 	report->stage = CONNECTION_TLS;
 	for (;;) {
-		int   r, error;
+		int r, error;
 		short events;
 
 		ERR_clear_error();
@@ -268,7 +268,7 @@ static int check_peer(struct connection *c, const struct connection_target *targ
 		      struct connection_report *report)
 {
 	struct tls_problem problem = { 0 };
-	int                r;
+	int r;
 
 	(void)tls_peer_fingerprint(c->ssl, report->fingerprint);
 	r = tls_check_peer(c->ssl, target->probe ? NULL : target->fingerprint, &problem);
@@ -286,9 +286,9 @@ static int start_tls(struct connection *c, const struct connection_target *targe
 		     struct connection_report *report)
 {
 	static const uint8_t nobody[SHA256_SIZE];
-	const uint8_t       *fingerprint = target->probe ? nobody : target->fingerprint;
-	struct tls_problem   problem = { 0 };
-	int                  r;
+	const uint8_t *fingerprint = target->probe ? nobody : target->fingerprint;
+	struct tls_problem problem = { 0 };
+	int r;
 
 	report->stage = CONNECTION_TLS;
 	r = tls_client_new(target->ca, fingerprint, &c->ctx, &problem);
@@ -308,11 +308,11 @@ static int start_tls(struct connection *c, const struct connection_target *targe
 	return r < 0 ? r : check_peer(c, target, report);
 }
 
-int connection_open(const struct connection_target *target, int64_t deadline, struct connection **ret,
-		    struct connection_report *ret_report)
+int connection_open(const struct connection_target *target, int64_t deadline,
+		    struct connection **ret, struct connection_report *ret_report)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	int                r;
+	int r;
 
 	*ret_report = (struct connection_report){ 0 };
 	if (!c)
@@ -383,9 +383,9 @@ static int step_write(struct connection *c, short *events)
 
 static int step_read(struct connection *c, short *events)
 {
-	char   chunk[16384];
+	char chunk[16384];
 	size_t room = frame_room(&c->in);
-	int    n, error;
+	int n, error;
 
 	if (room == 0)
 		return -EMSGSIZE;
@@ -406,8 +406,8 @@ static int pump(struct connection *c, int64_t deadline)
 {
 	for (;;) {
 		short events = 0;
-		int   written = step_write(c, &events);
-		int   read;
+		int written = step_write(c, &events);
+		int read;
 
 		/* Answers that came before the link broke are still worth reading. */
 		read = step_read(c, &events);
@@ -435,8 +435,6 @@ int connection_next(struct connection *c, int64_t deadline, char **ret_line, siz
 		case FRAME_TOO_LONG:
 			c->up = false;
 			return -EMSGSIZE;
-		case FRAME_NO_MEMORY:
-			return -ENOMEM;
 		case FRAME_MORE:
 			break;
 		}

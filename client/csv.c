@@ -7,7 +7,8 @@
 
 #include "client/csv.h"
 
-/* Takes one field at *at, moving it to `to`; the byte behind it ends up at *at. NULL or the reason. */
+/* Takes one field at *at, moving it to `to`; the byte behind it ends up at *at. NULL or the reason.
+ */
 static const char *take_field(char *text, size_t len, size_t *at, char **to)
 {
 	if (*at < len && text[*at] == '"') {
@@ -39,7 +40,7 @@ static const char *take_field(char *text, size_t len, size_t *at, char **to)
 int csv_split(char *text, size_t len, struct csv_record *ret, const char **ret_reason)
 {
 	size_t at = 0;
-	char  *to = text;
+	char *to = text;
 
 	ret->count = 0;
 	*ret_reason = "a NUL byte stands in it";
@@ -47,7 +48,7 @@ int csv_split(char *text, size_t len, struct csv_record *ret, const char **ret_r
 		return -EBADMSG;
 	for (;;) {
 		const char *reason;
-		bool        last;
+		bool last;
 
 		*ret_reason = "it has too many fields";
 		if (ret->count == CSV_FIELDS_MAX)
@@ -95,7 +96,7 @@ void record_reader_deinit(struct record_reader *reader)
 enum record_status record_next(struct record_reader *reader)
 {
 	bool inside = false;
-	int  c;
+	int c;
 
 	buf_reset(&reader->text);
 	reader->line = reader->next;

@@ -17,7 +17,7 @@ static int xdg_path(const char *variable, const char *below_home, const char *re
 {
 	const char *base = getenv(variable);
 	const char *home = getenv("HOME");
-	int         n;
+	int n;
 
 	if (base && base[0] == '/')
 		n = asprintf(ret, "%s/%s", base, rest);
@@ -63,9 +63,9 @@ char *paths_state(const struct paths *paths, const char *name, const char *suffi
 
 int file_read(const char *path, struct buf *out)
 {
-	char    chunk[4096];
+	char chunk[4096];
 	ssize_t n;
-	int     fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -90,7 +90,7 @@ int file_read(const char *path, struct buf *out)
 static int make_folders(const char *path)
 {
 	char *copy = strdup(path);
-	int   r = 0;
+	int r = 0;
 
 	if (!copy)
 		return -ENOMEM;
@@ -122,7 +122,7 @@ static int write_all(int fd, const char *data, size_t len)
 int file_replace(const char *path, const void *data, size_t len, mode_t mode)
 {
 	char *temporary;
-	int   fd, r;
+	int fd, r;
 
 	r = make_folders(path);
 	if (r < 0)

@@ -15,7 +15,7 @@ struct paths {
 };
 
 /* From the environment; 0, -ENOENT without a home, -ENOMEM. */
-int  paths_init(struct paths *paths);
+int paths_init(struct paths *paths);
 void paths_deinit(struct paths *paths);
 
 /* The malloc'd path of a file in the state folder; NULL when out of memory. */
@@ -24,7 +24,7 @@ char *paths_state(const struct paths *paths, const char *name, const char *suffi
 /* The whole file appended to `out` up to its ceiling; 0, -EFBIG, or a negative errno. */
 int file_read(const char *path, struct buf *out);
 /*
- * Replaces the file in one step (a reader sees the old or the new one), making its folders 0700. The
- * new file has `mode` from its first byte on. 0 or a negative errno.
+ * Replaces the file in one step (a reader sees the old or the new one), making its folders 0700.
+ * The new file has `mode` from its first byte on. 0 or a negative errno.
  */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode);

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Texts for people go through _(); xgettext finds them by it. Where the C library has no gettext the
- * English text stands.
+ * Texts for people go through _(); xgettext finds them by it. Where the C library has no gettext
+ * the English text stands.
  */
 
 #if COWORK_NLS

@@ -1,10 +1,10 @@
 /*
- * The import's loop: fill the window, send again what is due, take one answer, until the file is at its
- * end and every row is answered.
+ * The import's loop: fill the window, send again what is due, take one answer, until the file is at
+ * its end and every row is answered.
  *
  * Order: rows leave in the file's order on one connection, and the server keeps the order of a
- * connection's commands on one site. Only a row that the server put off (busy, database away) is sent
- * again later than its followers.
+ * connection's commands on one site. Only a row that the server put off (busy, database away) is
+ * sent again later than its followers.
  */
 
 #include <errno.h>
@@ -22,9 +22,9 @@
 #include "common/civil.h"
 #include "common/json.h"
 
-/* A row may have been sent by an earlier run, so no try of ours is its first: the server looks for the
- * receipt before it judges. */
-#define FIRST_ATTEMPT 2
+/* A row may have been sent by an earlier run, so no try of ours is its first: the server looks for
+ * the receipt before it judges. */
+#define FIRST_ATTEMPT	2
 #define GENERATIONS_MAX 50
 /* After Ctrl-C, for the answers that are on their way. */
 #define LINGER_USEC (2 * USEC_PER_SEC)
@@ -32,29 +32,29 @@
 struct flight {
 	enum { FLIGHT_FREE, FLIGHT_DUE, FLIGHT_SENT } state;
 	struct params params;
-	size_t        line;
-	uint8_t       identity[32];
-	unsigned      generation;
-	int           attempt;
-	int64_t       due; /* DUE: when to send it again */
-	int64_t       id;  /* SENT: of the request */
+	size_t line;
+	uint8_t identity[32];
+	unsigned generation;
+	int attempt;
+	int64_t due; /* DUE: when to send it again */
+	int64_t id;  /* SENT: of the request */
 };
 
 struct import {
-	struct client               *client;
+	struct client *client;
 	const struct import_options *options;
-	struct import_summary       *summary;
-	struct connection_target     target;
-	struct progress              progress;
-	struct rows                  rows;
-	struct flight                flights[IMPORT_WINDOW_MAX];
-	unsigned                     open;     /* flights not FREE */
-	bool                         ended;    /* no more rows are taken from the file */
-	bool                         interrupted;
-	bool                         answered; /* something was, since connecting */
-	unsigned                     losses;   /* of connections, without an answer between them */
-	int64_t                      progress_at; /* when an answer last settled a row */
-	int                          status;   /* the worst so far */
+	struct import_summary *summary;
+	struct connection_target target;
+	struct progress progress;
+	struct rows rows;
+	struct flight flights[IMPORT_WINDOW_MAX];
+	unsigned open; /* flights not FREE */
+	bool ended;    /* no more rows are taken from the file */
+	bool interrupted;
+	bool answered;	     /* something was, since connecting */
+	unsigned losses;     /* of connections, without an answer between them */
+	int64_t progress_at; /* when an answer last settled a row */
+	int status;	     /* the worst so far */
 };
 
 static void refuse(struct import *import, size_t line, const char *kind, const char *reason)
@@ -145,18 +145,19 @@ static struct flight *free_flight(struct import *import)
 /* Sends a flight; 0 or a negative errno. */
 static int send_flight(struct import *import, struct flight *flight)
 {
-	char              key[UUID_TEXT_MAX];
+	char key[UUID_TEXT_MAX];
 	struct params_try one = {
 		.key = key,
 		.attempt = flight->attempt,
 		.dry_run = import->client->options.dry_run,
 	};
 	struct buf params = BUF_INIT(PARAMS_MAX);
-	int        r;
+	int r;
 
 	row_key(flight->identity, flight->generation, key);
 	params_finish(&flight->params, &one, &params);
-	r = session_send(&import->client->session, import->options->kind->method, &params, &flight->id);
+	r = session_send(&import->client->session, import->options->kind->method, &params,
+			 &flight->id);
 	buf_deinit(&params);
 	if (r == 0)
 		flight->state = FLIGHT_SENT;
@@ -167,12 +168,12 @@ static int send_flight(struct import *import, struct flight *flight)
 static int fill_window(struct import *import)
 {
 	struct rows_problem problem;
-	struct flight      *flight;
-	struct row          row;
+	struct flight *flight;
+	struct row row;
 
 	while (!import->ended && (flight = free_flight(import))) {
 		enum rows_status status = rows_next(&import->rows, &row, &problem);
-		int              r = 0;
+		int r = 0;
 
 		if (status == ROWS_END || (status == ROWS_STOP && interrupt_pending())) {
 			import->ended = true;
@@ -201,7 +202,7 @@ static int send_due(struct import *import, int64_t *ret_next)
 	*ret_next = INT64_MAX;
 	for (unsigned i = 0; i < import->options->window; i++) {
 		struct flight *flight = &import->flights[i];
-		int            r;
+		int r;
 
 		if (flight->state != FLIGHT_DUE)
 			continue;
@@ -261,12 +262,12 @@ static void take_result(struct import *import, struct flight *flight, const stru
 static void take_refusal(struct import *import, struct flight *flight, const struct reply *reply)
 {
 	enum error_kind kind = reply_kind(reply);
-	struct buf      text = BUF_INIT(64 * 1024);
+	struct buf text = BUF_INIT(64 * 1024);
 
 	if (error_retry(kind)) {
 		flight->state = FLIGHT_DUE;
-		flight->due = monotonic_now() + call_backoff((unsigned)flight->attempt,
-							     call_retry_after(reply));
+		flight->due = monotonic_now() +
+			      call_backoff((unsigned)flight->attempt, call_retry_after(reply));
 		flight->attempt++;
 		return;
 	}
@@ -313,7 +314,7 @@ static int take_reply(struct import *import, struct reply *reply)
 static int reconnect(struct import *import)
 {
 	int64_t deadline = import->progress_at + import->client->options.timeout_usec;
-	int     r;
+	int r;
 
 	for (;;) {
 		if (import->losses > 0) {
@@ -327,7 +328,8 @@ static int reconnect(struct import *import)
 		r = client_connect(import->client, &import->target, deadline);
 		if (r == 0)
 			return 0;
-		if (import->losses == 0 || (r != -EHOSTUNREACH && r != -ECONNRESET && r != -ETIMEDOUT))
+		if (import->losses == 0 ||
+		    (r != -EHOSTUNREACH && r != -ECONNRESET && r != -ETIMEDOUT))
 			return r;
 		import->losses++;
 	}
@@ -349,9 +351,9 @@ static int lose(struct import *import, int r)
 /* One answer, or a reason to look again. 0, or a negative errno that ends the import. */
 static int step(struct import *import)
 {
-	int64_t      now = monotonic_now(), due, silent = now + import->client->options.timeout_usec / 3;
+	int64_t now = monotonic_now(), due, silent = now + import->client->options.timeout_usec / 3;
 	struct reply reply;
-	int          r;
+	int r;
 
 	if (!session_is_open(&import->client->session)) {
 		r = reconnect(import);
@@ -398,8 +400,8 @@ static void linger(struct import *import)
 static int tell_end(struct import *import, int r)
 {
 	struct client *client = import->client;
-	char          *line = client_line_with_key(client, NULL);
-	uint64_t       settled = import->summary->done + import->summary->already;
+	char *line = client_line_with_key(client, NULL);
+	uint64_t settled = import->summary->done + import->summary->already;
 
 	progress_clear(&import->progress);
 	if (import->interrupted) {
@@ -448,9 +450,9 @@ static int run(struct import *import)
 int import_run(struct client *client, const struct import_options *options,
 	       struct import_summary *ret_summary)
 {
-	struct import      *import = calloc(1, sizeof(*import));
+	struct import *import = calloc(1, sizeof(*import));
 	struct rows_problem problem;
-	int                 r;
+	int r;
 
 	*ret_summary = (struct import_summary){ 0 };
 	if (!import) {

@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * The engine of import: keeps a window of rows in flight on one connection, in the file's order, and
- * brings each to an answer. A lost connection is opened again and the unanswered rows are sent again with
- * their keys, so that no row is done twice.
+ * The engine of import: keeps a window of rows in flight on one connection, in the file's order,
+ * and brings each to an answer. A lost connection is opened again and the unanswered rows are sent
+ * again with their keys, so that no row is done twice.
  */
 
 #include <stdbool.h>
@@ -14,21 +14,21 @@
 
 struct client;
 
-#define IMPORT_WINDOW 32 /* what the server reads ahead (PROTOCOL section 1) */
+#define IMPORT_WINDOW	  32 /* what the server reads ahead (PROTOCOL section 1) */
 #define IMPORT_WINDOW_MAX 256
 
 struct import_options {
 	const struct kind *kind;
-	const char        *path;
-	const char        *site; /* for rows without one; NULL: none */
-	bool               skip; /* go on after a refusal */
-	unsigned           window;
-	FILE              *codes; /* takes "login,code" lines; NULL: codes are dropped */
+	const char *path;
+	const char *site; /* for rows without one; NULL: none */
+	bool skip;	  /* go on after a refusal */
+	unsigned window;
+	FILE *codes; /* takes "login,code" lines; NULL: codes are dropped */
 };
 
 struct import_summary {
 	uint64_t rows, done, already, refused;
-	int64_t  usec;
+	int64_t usec;
 };
 
 /* An exit status; what happened on the way was told, but for the summary. */

@@ -14,7 +14,7 @@
 #include "common/macros.h"
 
 static volatile sig_atomic_t interrupted;
-static int                   wake[2] = { -1, -1 };
+static int wake[2] = { -1, -1 };
 
 static void on_interrupt(int signal_number _unused_)
 {
@@ -64,7 +64,7 @@ void interrupt_acknowledge(void)
 int interrupt_sleep(int64_t usec)
 {
 	struct pollfd fd = { .fd = wake[0], .events = POLLIN };
-	int64_t       end = monotonic_now() + usec;
+	int64_t end = monotonic_now() + usec;
 
 	for (;;) {
 		int64_t left = end - monotonic_now();

@@ -49,7 +49,7 @@ void json_add_safe(struct buf *out, const char *json, size_t len)
 	/* Beyond ASCII there is nothing but the inside of strings, where escapes are allowed. */
 	while (at < len) {
 		uint32_t code;
-		size_t   step = utf8_next(json + at, len - at, &code);
+		size_t step = utf8_next(json + at, len - at, &code);
 
 		if (step > 0 && (code < 0x7f || utf8_printable(code))) {
 			at += step;

@@ -8,8 +8,14 @@
 #include "client/kinds.h"
 #include "common/buf.h"
 
-#define SAME(column) { column, column, column, false }
-#define MUST(column) { column, column, column, true }
+#define SAME(column)                                                                               \
+	{                                                                                          \
+		column, column, column, false                                                      \
+	}
+#define MUST(column)                                                                               \
+	{                                                                                          \
+		column, column, column, true                                                       \
+	}
 
 const struct kind kinds[] = {
 	{
@@ -19,8 +25,8 @@ const struct kind kinds[] = {
 		.list = "sites",
 		.done = N_("added"),
 		.columns = { MUST("code"), MUST("name"), MUST("zone"), SAME("open"), SAME("close"),
-			     SAME("closed_days"), SAME("currency"), SAME("locale"), SAME("name_alt"),
-			     SAME("external_id") },
+			     SAME("closed_days"), SAME("currency"), SAME("locale"),
+			     SAME("name_alt"), SAME("external_id") },
 	},
 	{
 		.name = "floors",
@@ -49,8 +55,8 @@ const struct kind kinds[] = {
 		.site = true,
 		.skip = "retired",
 		.columns = { SAME("site"), SAME("floor"), SAME("area"), MUST("code"), MUST("name"),
-			     MUST("kind"), SAME("capacity"), SAME("amenities"), SAME("x"), SAME("y"),
-			     SAME("units"), SAME("external_id"), SAME("name_alt") },
+			     MUST("kind"), SAME("capacity"), SAME("amenities"), SAME("x"),
+			     SAME("y"), SAME("units"), SAME("external_id"), SAME("name_alt") },
 	},
 	{
 		.name = "tenants",
@@ -68,8 +74,8 @@ const struct kind kinds[] = {
 		.list = "members",
 		.done = N_("invited"),
 		.skip = "disabled",
-		.columns = { MUST("tenant"), MUST("login"), MUST("name"), SAME("lang"), SAME("role"),
-			     SAME("external_id") },
+		.columns = { MUST("tenant"), MUST("login"), MUST("name"), SAME("lang"),
+			     SAME("role"), SAME("external_id") },
 	},
 	{
 		.name = "bookings",
@@ -78,10 +84,16 @@ const struct kind kinds[] = {
 		.list = "bookings",
 		.done = N_("booked"),
 		.site = true,
-		.columns = { MUST("space"), { "start_local", "start", NULL, true },
-			     { "end_local", "end", NULL, true }, { "fold", "fold", NULL, false },
-			     { "member", "for", "member", false }, SAME("title"), SAME("external_id"),
-			     SAME("tenant"), SAME("note"), SAME("guest") },
+		.columns = { MUST("space"),
+			     { "start_local", "start", NULL, true },
+			     { "end_local", "end", NULL, true },
+			     { "fold", "fold", NULL, false },
+			     { "member", "for", "member", false },
+			     SAME("title"),
+			     SAME("external_id"),
+			     SAME("tenant"),
+			     SAME("note"),
+			     SAME("guest") },
 	},
 	{ .name = NULL },
 };

@@ -13,17 +13,17 @@ struct kind_column {
 	const char *name;  /* in the file; NULL ends the table */
 	const char *param; /* of the method */
 	const char *path;  /* of the field in a view, for export; NULL: worked out from others */
-	bool        required;
+	bool required;
 };
 
 struct kind {
-	const char        *name;   /* "bookings" */
-	const char        *method; /* that makes one */
-	const char        *list_method;
-	const char        *list;   /* member of its reply */
-	const char        *done;   /* "booked" */
-	bool               site;   /* belongs to a site */
-	const char        *skip;   /* state that is not exported, or NULL */
+	const char *name;   /* "bookings" */
+	const char *method; /* that makes one */
+	const char *list_method;
+	const char *list; /* member of its reply */
+	const char *done; /* "booked" */
+	bool site;	  /* belongs to a site */
+	const char *skip; /* state that is not exported, or NULL */
 	struct kind_column columns[KIND_COLUMNS_MAX + 1];
 };
 

@@ -2,6 +2,7 @@
  * Lists and single objects in the format that was asked for.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ static bool choose_fields(const struct client *client, const char *otherwise, st
 	const char *asked = client->options.fields;
 
 	if (!fields_parse(asked ? asked : otherwise, ret)) {
-		complain(_("--fields wants names with commas between them, e.g. ref,space,local.start"));
+		complain(_("--fields wants names with commas between them, e.g. "
+			   "ref,space,local.start"));
 		return false;
 	}
 	return true;
@@ -46,7 +48,8 @@ int listing_begin(struct listing *listing, struct client *client, const struct v
 }
 
 /* One cell, safe, on one line; malloc'd or NULL. */
-static char *cell(const struct client *client, const struct cJSON *object, const char *path, bool escape)
+static char *cell(const struct client *client, const struct cJSON *object, const char *path,
+		  bool escape)
 {
 	struct buf raw = BUF_INIT(CELL_MAX), safe = BUF_INIT(4 * CELL_MAX);
 
@@ -70,7 +73,8 @@ static void row_tsv(struct listing *listing, const struct cJSON *object)
 	for (size_t i = 0; i < listing->fields.count; i++) {
 		char *text = cell(listing->client, object, listing->fields.names[i], true);
 
-		out_printf(out, "%s%c", text ? text : "", i + 1 < listing->fields.count ? '\t' : '\n');
+		out_printf(out, "%s%c", text ? text : "",
+			   i + 1 < listing->fields.count ? '\t' : '\n');
 		listing->failed = listing->failed || !text;
 		free(text);
 	}
@@ -107,7 +111,7 @@ static void write_chosen(struct jsonw *w, const struct client *client, const str
 	jsonw_object(w);
 	for (size_t i = 0; i < fields->count; i++) {
 		const struct cJSON *value = json_get(object, fields->names[i]);
-		struct buf          text = BUF_INIT(CELL_MAX);
+		struct buf text = BUF_INIT(CELL_MAX);
 
 		jsonw_key(w, fields->names[i]);
 		if (value || (!strchr(fields->names[i], '.') && strcmp(fields->names[i], "when"))) {
@@ -171,7 +175,7 @@ static void print_json(struct out *out, const struct buf *json)
 /* {"bookings":[...],"rev":7,"truncated":true,"cursor":"..."} */
 static void end_json(struct listing *listing, const struct cJSON *result, bool more)
 {
-	struct buf   text = BUF_INIT(JSON_MAX);
+	struct buf text = BUF_INIT(JSON_MAX);
 	struct jsonw w = JSONW_INIT(&text);
 
 	buf_add_char(&listing->json, ']');
@@ -193,7 +197,7 @@ static void end_json(struct listing *listing, const struct cJSON *result, bool m
 int listing_end(struct listing *listing, const struct cJSON *result, bool more)
 {
 	struct out *out = &listing->client->out;
-	int64_t     stale_ms;
+	int64_t stale_ms;
 
 	if (listing->failed)
 		complain(_("out of memory"));
@@ -224,14 +228,15 @@ void listing_deinit(struct listing *listing)
 static void print_member(struct out *out, const char *name, const char *text)
 {
 	struct buf label = BUF_INIT(1024);
-	int        pad;
+	int pad;
 
 	text_escape(&label, name);
 	if (out->format == FORMAT_TSV) {
 		out_printf(out, "%s\t%s\n", label.data ? label.data : "", text);
 	} else if (*text) {
 		pad = 14 - (label.data ? utf8_width(label.data) : 0);
-		out_printf(out, "%s%*s%s\n", label.data ? label.data : "", pad > 1 ? pad : 1, "", text);
+		out_printf(out, "%s%*s%s\n", label.data ? label.data : "", pad > 1 ? pad : 1, "",
+			   text);
 	}
 	buf_deinit(&label);
 }
@@ -240,7 +245,7 @@ static void print_member(struct out *out, const char *name, const char *text)
 static int print_members(struct client *client, const struct cJSON *object, const char *prefix)
 {
 	for (const struct cJSON *m = json_first(object); m; m = json_next(m)) {
-		char  name[128];
+		char name[128];
 		char *text;
 
 		if (snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "",
@@ -262,8 +267,8 @@ static int print_members(struct client *client, const struct cJSON *object, cons
 
 int view_members(struct client *client, const struct cJSON *object)
 {
-	struct buf    text = BUF_INIT(JSON_MAX);
-	struct jsonw  w = JSONW_INIT(&text);
+	struct buf text = BUF_INIT(JSON_MAX);
+	struct jsonw w = JSONW_INIT(&text);
 	struct fields fields;
 
 	if (client->out.format != FORMAT_JSON)
@@ -280,7 +285,7 @@ int view_members(struct client *client, const struct cJSON *object)
 static int show_card(struct client *client, const struct cJSON *object)
 {
 	struct fields fields;
-	char         *when;
+	char *when;
 
 	if (client->options.fields) {
 		if (!choose_fields(client, "", &fields))
@@ -303,7 +308,7 @@ static int show_card(struct client *client, const struct cJSON *object)
 int view_show(struct client *client, const struct view *view, const struct cJSON *object)
 {
 	struct listing listing;
-	int            r;
+	int r;
 
 	if (client->out.format == FORMAT_JSON)
 		return view_members(client, object);

@@ -11,7 +11,8 @@
 
 int main(int argc, char **argv)
 {
-	/* Without a UTF-8 locale widths would be wrong and names unprintable: C.UTF-8 is always there. */
+	/* Without a UTF-8 locale widths would be wrong and names unprintable: C.UTF-8 is always
+	 * there. */
 	if (!setlocale(LC_ALL, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
 #if COWORK_NLS

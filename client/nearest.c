@@ -17,7 +17,7 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 unsigned nearest_distance(const char *a, const char *b)
 {
 	unsigned rows[3][NEAREST_WORD_MAX + 1];
-	size_t   la = strlen(a), lb = strlen(b);
+	size_t la = strlen(a), lb = strlen(b);
 
 	if (la >= NEAREST_WORD_MAX || lb >= NEAREST_WORD_MAX)
 		return ~0u;

@@ -10,8 +10,8 @@
 
 struct nearest {
 	const char *word; /* borrows */
-	char        best[NEAREST_WORD_MAX];
-	unsigned    distance;
+	char best[NEAREST_WORD_MAX];
+	unsigned distance;
 };
 
 #define NEAREST_INIT(text) ((struct nearest){ .word = (text), .distance = ~0u })

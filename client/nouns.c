@@ -1,7 +1,7 @@
 /*
  * The nouns that staff keep: thin rows from a command to a method. A position or option becomes the
- * parameter of its name (SPACE -> space, --name-alt -> name_alt); params.c knows which are numbers and
- * lists. The server judges all else.
+ * parameter of its name (SPACE -> space, --name-alt -> name_alt); params.c knows which are numbers
+ * and lists. The server judges all else.
  */
 
 #include <ctype.h>
@@ -55,7 +55,8 @@ const struct command noun_table[] = {
 	      N_("change a site"), 0) },
 	{ ADD("floor", "CODE --name NAME [--position N]", N_("add a floor"), COMMAND_SITE) },
 	{ LIST("floor", "", N_("list the floors"), COMMAND_SITE) },
-	{ ADD("area", "CODE --name NAME [--floor FLOOR]", N_("add an area of spaces"), COMMAND_SITE) },
+	{ ADD("area", "CODE --name NAME [--floor FLOOR]", N_("add an area of spaces"),
+	      COMMAND_SITE) },
 	{ LIST("area", "", N_("list the areas"), COMMAND_SITE) },
 	{ ADD("space",
 	      "CODE --name NAME --kind KIND " SPACE_WORDS " [--units LIST] [--external-id ID]",
@@ -72,8 +73,7 @@ const struct command noun_table[] = {
 	      N_("add a tenant company"), 0) },
 	{ LIST("tenant", "", N_("list the tenants"), 0) },
 	{ SHOW("tenant", "TENANT", N_("show a tenant"), 0) },
-	{ SET("tenant",
-	      "TENANT [--name NAME] [--email EMAIL] [--state STATE] [--if-version N]",
+	{ SET("tenant", "TENANT [--name NAME] [--email EMAIL] [--state STATE] [--if-version N]",
 	      N_("change a tenant"), 0) },
 	{ DO("member", "invite",
 	     "TENANT LOGIN --name NAME [--lang LANG] [--role ROLE] [--external-id ID]",
@@ -94,11 +94,12 @@ const struct command noun_table[] = {
 	       COMMAND_SITE) },
 	{ DO("block", "end", "REF [--at TIME] [--if-version N]", N_("end a block now or earlier"),
 	     COMMAND_SITE, N_("ended")) },
-	{ DO("token", "issue", "LABEL [--days N]", N_("make a token for a program; prints it once"), 0,
-	     N_("issued")),
+	{ DO("token", "issue", "LABEL [--days N]", N_("make a token for a program; prints it once"),
+	     0, N_("issued")),
 	  .examples = "cowork token issue door-display --days 365" },
 	{ LIST("token", "", N_("list my tokens"), 0) },
-	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0, N_("revoked")) },
+	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0,
+	     N_("revoked")) },
 };
 
 const size_t noun_table_count = ARRAY_SIZE(noun_table);
@@ -132,8 +133,8 @@ static const char *name_of(const struct cJSON *object)
 static int tell_done(struct client *client, const struct command *command, const struct call *call)
 {
 	const struct cJSON *result = call_result(call), *object = json_get(result, command->noun);
-	const char         *once = json_str(result, "code");
-	struct buf          line = BUF_INIT(16384);
+	const char *once = json_str(result, "code");
+	struct buf line = BUF_INIT(16384);
 
 	if (client->out.format == FORMAT_JSON)
 		return view_members(client, object && !once ? object : result);
@@ -161,11 +162,12 @@ static int tell_done(struct client *client, const struct command *command, const
 	return STATUS_OK;
 }
 
-int noun_run(struct client *client, const struct command *command, const struct arguments *arguments)
+int noun_run(struct client *client, const struct command *command,
+	     const struct arguments *arguments)
 {
-	bool        mutation = command->flags & COMMAND_MUTATION;
+	bool mutation = command->flags & COMMAND_MUTATION;
 	struct call call;
-	int         r;
+	int r;
 
 	if (command->flags & COMMAND_SITE) {
 		if (!call_begin_site(client, &call, command->method, mutation))

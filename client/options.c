@@ -17,20 +17,20 @@
 enum option_kind {
 	OPTION_FLAG,
 	OPTION_TEXT,
-	OPTION_JSON,    /* --json or --json=FIELDS */
+	OPTION_JSON, /* --json or --json=FIELDS */
 	OPTION_FORMAT,
-	OPTION_COUNT,   /* 0 or more */
+	OPTION_COUNT,	/* 0 or more */
 	OPTION_SECONDS, /* microseconds in C */
 	OPTION_UUID,
 };
 
 struct option_row {
-	const char      *name;
-	char             letter;
+	const char *name;
+	char letter;
 	enum option_kind kind;
-	size_t           offset;
-	const char      *show;
-	const char      *help;
+	size_t offset;
+	const char *show;
+	const char *help;
 };
 
 #define ROW(option, short_name, type, member, text, about)                                         \
@@ -92,12 +92,13 @@ static int set_format(enum format *format, const char *value, struct usage_probl
 static int set_number(int64_t *number, const struct option_row *row, const char *value,
 		      struct usage_problem *out)
 {
-	bool   seconds = row->kind == OPTION_SECONDS;
-	char  *end;
+	bool seconds = row->kind == OPTION_SECONDS;
+	char *end;
 	double parsed = strtod(value, &end);
 
 	if (value[0] < '0' || value[0] > '9' || *end != '\0' || parsed > 1e6 ||
-	    (seconds && parsed < 0.001) || (!seconds && strspn(value, "0123456789") != strlen(value)))
+	    (seconds && parsed < 0.001) ||
+	    (!seconds && strspn(value, "0123456789") != strlen(value)))
 		return problem(out, _("--%s wants a number, not \"%s\""), row->name, value);
 	*number = seconds ? (int64_t)(parsed * 1e6) : (int64_t)parsed;
 	return 0;
@@ -107,7 +108,7 @@ static int set_value(struct options *options, const struct option_row *row, cons
 		     struct usage_problem *out)
 {
 	char *member = (char *)options + row->offset;
-	char  uuid[UUID_TEXT_MAX];
+	char uuid[UUID_TEXT_MAX];
 
 	switch (row->kind) {
 	case OPTION_FLAG:
@@ -144,7 +145,7 @@ static bool takes_value(const struct option_row *row)
 static int take_long(struct options *options, char **words, int count, struct usage_problem *out)
 {
 	const char *name = words[0] + 2;
-	size_t      len = strcspn(name, "=");
+	size_t len = strcspn(name, "=");
 	const char *value = name[len] ? name + len + 1 : NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -179,8 +180,8 @@ static int take_short(struct options *options, char **words, int count, struct u
 {
 	for (const char *p = words[0] + 1; *p; p++) {
 		const struct option_row *row = row_of_letter(*p);
-		const char              *value = p[1] ? p + 1 : count > 1 ? words[1] : NULL;
-		int                      r;
+		const char *value = p[1] ? p + 1 : count > 1 ? words[1] : NULL;
+		int r;
 
 		if (!row)
 			return 0;
@@ -195,7 +196,8 @@ static int take_short(struct options *options, char **words, int count, struct u
 	return 1;
 }
 
-int options_take(struct options *options, char **words, int count, struct usage_problem *ret_problem)
+int options_take(struct options *options, char **words, int count,
+		 struct usage_problem *ret_problem)
 {
 	const char *word = words[0];
 

@@ -30,7 +30,7 @@ static bool wants_color(const struct options *options, bool terminal)
 
 static int terminal_columns(void)
 {
-	const char    *columns = getenv("COLUMNS");
+	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 
 	if (columns && atoi(columns) >= 20)
@@ -108,7 +108,7 @@ int out_finish(struct out *out)
 /* One safe line to standard error. Failures are not told: there is nowhere left to tell them. */
 _printf_(2, 0) static void talk(const char *prefix, const char *format, va_list args)
 {
-	char       raw[TALK_MAX];
+	char raw[TALK_MAX];
 	struct buf line = BUF_INIT(4 * TALK_MAX);
 
 	vsnprintf(raw, sizeof(raw), format, args);
@@ -131,7 +131,7 @@ void complain(const char *format, ...)
 
 void complain_more(const char *label, const char *format, ...)
 {
-	char    prefix[64];
+	char prefix[64];
 	va_list args;
 
 	snprintf(prefix, sizeof(prefix), "  %-6s ", label);
@@ -164,7 +164,7 @@ void note_verbose(const struct out *out, const char *format, ...)
 
 void hint(const struct out *out, const char *label, const char *format, ...)
 {
-	char    prefix[64];
+	char prefix[64];
 	va_list args;
 
 	if (out->quiet || !out->talk_terminal || !out->terminal)
@@ -176,7 +176,8 @@ void hint(const struct out *out, const char *label, const char *format, ...)
 }
 
 /* Appends `text` safely, with each of the bytes in `special` replaced by its text in `by`. */
-static void add_replaced(struct buf *buf, const char *text, const char *special, const char *const by[])
+static void add_replaced(struct buf *buf, const char *text, const char *special,
+			 const char *const by[])
 {
 	struct buf part = BUF_INIT(buf->max);
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Where words go: data to standard output, talk to standard error. Whatever came from the server passes
- * through here made safe for a terminal.
+ * Where words go: data to standard output, talk to standard error. Whatever came from the server
+ * passes through here made safe for a terminal.
  */
 
 #include <stdbool.h>
@@ -13,13 +13,13 @@
 
 struct out {
 	enum format format; /* never AUTO after out_init() */
-	bool        header; /* of TSV */
-	bool        terminal;       /* standard output is one */
-	bool        talk_terminal;  /* standard error is one */
-	bool        color;          /* standard output may have colours */
-	bool        quiet, verbose;
-	int         columns;        /* of the terminal */
-	int         error;          /* errno of the first write that failed, or 0 */
+	bool header;	    /* of TSV */
+	bool terminal;	    /* standard output is one */
+	bool talk_terminal; /* standard error is one */
+	bool color;	    /* standard output may have colours */
+	bool quiet, verbose;
+	int columns; /* of the terminal */
+	int error;   /* errno of the first write that failed, or 0 */
 };
 
 void out_init(struct out *out, const struct options *options);

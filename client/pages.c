@@ -13,7 +13,8 @@
 #include "common/json.h"
 
 /* Gives the rows of one page; false when enough have been seen. */
-static bool give_rows(const struct call *call, const char *list, struct pages_walk *walk, int64_t *seen)
+static bool give_rows(const struct call *call, const char *list, struct pages_walk *walk,
+		      int64_t *seen)
 {
 	const struct cJSON *rows = json_get(call_result(call), list);
 
@@ -32,15 +33,15 @@ static bool give_rows(const struct call *call, const char *list, struct pages_wa
 int pages_each(struct client *client, struct call *call, const char *list, struct pages_walk *walk)
 {
 	int64_t seen = 0;
-	int     r;
+	int r;
 
 	walk->more = false;
 	for (;;) {
 		const char *cursor;
 
-		call->limit = walk->limit > 0 && walk->limit - seen < PAGES_PAGE ?
-				      walk->limit - seen :
-				      PAGES_PAGE;
+		call->limit = walk->limit > 0 && walk->limit - seen < PAGES_PAGE
+				      ? walk->limit - seen
+				      : PAGES_PAGE;
 		r = call_run(client, call);
 		free((char *)call->cursor);
 		call->cursor = NULL;
@@ -71,9 +72,9 @@ static bool print_row(const struct cJSON *object, void *data)
 
 int pages_print(struct client *client, struct call *call, const struct view *view)
 {
-	struct listing    listing;
+	struct listing listing;
 	struct pages_walk walk = { .row = print_row, .data = &listing };
-	int               r;
+	int r;
 
 	walk.limit = client->options.limit < 0 ? PAGES_LIMIT : client->options.limit;
 	r = listing_begin(&listing, client, view);

@@ -18,10 +18,10 @@ struct view;
 #define PAGES_PAGE 500
 
 struct pages_walk {
-	int64_t limit;                                         /* rows in all; 0: every one */
-	bool (*row)(const struct cJSON *object, void *data);   /* false: enough */
-	void   *data;
-	bool    more; /* afterwards: rows were left out */
+	int64_t limit;					     /* rows in all; 0: every one */
+	bool (*row)(const struct cJSON *object, void *data); /* false: enough */
+	void *data;
+	bool more; /* afterwards: rows were left out */
 };
 
 /* Calls page after page; each row of the member `list` goes to walk->row. An exit status. */

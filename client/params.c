@@ -19,12 +19,12 @@ enum param_type {
 };
 
 static const struct {
-	const char     *name;
+	const char *name;
 	enum param_type type;
 } param_types[] = {
-	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT },   { "closed_days", PARAM_INTS },
-	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	  { "if_version", PARAM_INT },
-	{ "position", PARAM_INT },   { "units", PARAM_LIST },	  { "x", PARAM_INT },
+	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT }, { "closed_days", PARAM_INTS },
+	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	{ "if_version", PARAM_INT },
+	{ "position", PARAM_INT },   { "units", PARAM_LIST },	{ "x", PARAM_INT },
 	{ "y", PARAM_INT },
 };
 
@@ -60,7 +60,7 @@ void params_bool(struct params *params, const char *name, bool value)
 static const char *list_part(const char **rest, size_t *ret_len)
 {
 	const char *part = *rest;
-	size_t      len;
+	size_t len;
 
 	if (!part)
 		return NULL;
@@ -79,7 +79,7 @@ static const char *list_part(const char **rest, size_t *ret_len)
 void params_list(struct params *params, const char *name, const char *value)
 {
 	const char *rest = value && *value ? value : NULL, *part;
-	size_t      len;
+	size_t len;
 
 	if (!value)
 		return;
@@ -92,7 +92,7 @@ void params_list(struct params *params, const char *name, const char *value)
 
 static bool whole_number(const char *text, size_t len, int64_t *ret)
 {
-	char  digits[24];
+	char digits[24];
 	char *end;
 
 	if (len == 0 || len >= sizeof(digits))
@@ -108,8 +108,8 @@ static bool whole_number(const char *text, size_t len, int64_t *ret)
 bool params_ints(struct params *params, const char *name, const char *value)
 {
 	const char *rest = *value ? value : NULL, *part;
-	int64_t     number;
-	size_t      len;
+	int64_t number;
+	size_t len;
 
 	while ((part = list_part(&rest, &len)))
 		if (!whole_number(part, len, &number))

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The parameters of a request as they are collected: one JSON object that stays open, so that each try
- * can close it with its own key and attempt.
+ * The parameters of a request as they are collected: one JSON object that stays open, so that each
+ * try can close it with its own key and attempt.
  */
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #define PARAMS_MAX (60 * 1024)
 
 struct params {
-	struct buf   text; /* owns; without the closing brace */
+	struct buf text; /* owns; without the closing brace */
 	struct jsonw w;
 };
 
@@ -43,10 +43,10 @@ bool params_typed(struct params *params, const char *name, const char *value);
 /* What distinguishes one try of a mutation. */
 struct params_try {
 	const char *key; /* NULL: the request changes nothing and has none */
-	int         attempt;
-	bool        dry_run;
-	const char *cursor;  /* of the page wanted; NULL: the first, or no pages */
-	int64_t     limit;   /* rows of the page; 0: no pages */
+	int attempt;
+	bool dry_run;
+	const char *cursor; /* of the page wanted; NULL: the first, or no pages */
+	int64_t limit;	    /* rows of the page; 0: no pages */
 };
 
 /* Appends the whole object, closed, to `out`. */

@@ -11,7 +11,7 @@
 #include "common/civil.h"
 #include "common/macros.h"
 
-#define BAR 20
+#define BAR    20
 #define REDRAW (100 * USEC_PER_MSEC)
 
 void progress_begin(struct progress *progress, const struct out *out, const char *what)

@@ -11,9 +11,9 @@ struct out;
 
 struct progress {
 	const char *what;
-	bool        on;    /* a person is looking */
-	bool        shown; /* the line stands there now */
-	int64_t     begin, drawn; /* monotonic */
+	bool on;	      /* a person is looking */
+	bool shown;	      /* the line stands there now */
+	int64_t begin, drawn; /* monotonic */
 };
 
 void progress_begin(struct progress *progress, const struct out *out, const char *what);

@@ -28,7 +28,7 @@ static const char *zone_for(const struct client *client, const struct cJSON *dat
 static void add_span(const struct client *client, const struct cJSON *data, struct buf *out)
 {
 	const char *start = json_str(data, "start"), *end = json_str(data, "end");
-	int64_t     from, to;
+	int64_t from, to;
 
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
@@ -39,9 +39,9 @@ static void add_span(const struct client *client, const struct cJSON *data, stru
 void refusal_sentence(const struct client *client, const struct reply *reply, struct buf *out)
 {
 	const struct cJSON *data = reply->response.data;
-	enum error_kind     kind = reply_kind(reply);
-	const char         *space = json_str(data, "space"), *field = json_str(data, "field");
-	const char         *message = reply->response.message;
+	enum error_kind kind = reply_kind(reply);
+	const char *space = json_str(data, "space"), *field = json_str(data, "field");
+	const char *message = reply->response.message;
 
 	if ((kind == ERROR_slot_taken || kind == ERROR_blocked) && space) {
 		text_line(out, space);
@@ -60,9 +60,9 @@ void refusal_sentence(const struct client *client, const struct reply *reply, st
 static void tell_help(const struct client *client, const struct reply *reply, enum error_kind kind)
 {
 	const struct cJSON *data = reply->response.data;
-	const char         *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
-	const char         *free_from = json_str(data, "free_from");
-	int64_t             at;
+	const char *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
+	const char *free_from = json_str(data, "free_from");
+	int64_t at;
 
 	if (hint_text)
 		complain_more(_("hint"), "%s", hint_text);
@@ -85,7 +85,7 @@ static void tell_help(const struct client *client, const struct reply *reply, en
 
 int refusal_tell(const struct client *client, const struct reply *reply)
 {
-	struct buf      text = BUF_INIT(64 * 1024);
+	struct buf text = BUF_INIT(64 * 1024);
 	enum error_kind kind = reply_kind(reply);
 
 	refusal_sentence(client, reply, &text);

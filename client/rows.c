@@ -69,7 +69,8 @@ static int split_record(struct rows *rows, struct csv_record *record, const char
 	return csv_split(rows->split, text->len, record, reason);
 }
 
-static int check_names(struct rows *rows, const struct csv_record *names, struct rows_problem *problem)
+static int check_names(struct rows *rows, const struct csv_record *names,
+		       struct rows_problem *problem)
 {
 	bool seen[KIND_COLUMNS_MAX] = { false };
 
@@ -99,7 +100,7 @@ static int check_names(struct rows *rows, const struct csv_record *names, struct
 static int read_names(struct rows *rows, struct rows_problem *problem)
 {
 	struct csv_record names;
-	const char       *reason;
+	const char *reason;
 
 	switch (read_record(rows, problem)) {
 	case ROWS_ROW:
@@ -172,7 +173,7 @@ void rows_close(struct rows *rows)
 static enum rows_status csv_row(struct rows *rows, struct row *row, struct rows_problem *problem)
 {
 	struct csv_record record;
-	const char       *reason;
+	const char *reason;
 
 	if (split_record(rows, &record, &reason) < 0) {
 		say(problem, "%s", reason);
@@ -213,7 +214,7 @@ static bool value_text(const struct cJSON *value, struct buf *out)
 
 static enum rows_status json_row(struct rows *rows, struct row *row, struct rows_problem *problem)
 {
-	const struct buf   *text = &rows->reader.text;
+	const struct buf *text = &rows->reader.text;
 	struct json_problem where;
 
 	rows->tree = json_free(rows->tree);
@@ -275,9 +276,9 @@ int row_identity(const struct rows *rows, const struct row *row, const char *sit
 		 uint8_t out[32])
 {
 	struct sha256 *sha = sha256_new();
-	const char    *base = strrchr(path, '/');
-	int            column = kind_column(rows->kind, "external_id");
-	char           line[32];
+	const char *base = strrchr(path, '/');
+	int column = kind_column(rows->kind, "external_id");
+	char line[32];
 
 	if (!sha)
 		return -ENOMEM;

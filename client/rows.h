@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The rows of a file to import, whichever of its two forms it has: CSV with a line of names, or one JSON
- * object a line.
+ * The rows of a file to import, whichever of its two forms it has: CSV with a line of names, or one
+ * JSON object a line.
  */
 
 #include <stdint.h>
@@ -19,23 +19,23 @@ struct rows_problem {
 };
 
 struct rows {
-	const struct kind   *kind;
-	FILE                *file; /* owns, unless it is stdin */
+	const struct kind *kind;
+	FILE *file; /* owns, unless it is stdin */
 	struct record_reader reader;
-	bool                 json;
-	int64_t              size;                /* of the file in bytes; 0 where unknown */
-	int64_t              read;                /* bytes so far */
-	int                  map[CSV_FIELDS_MAX]; /* CSV: column of each field */
-	size_t               fields;              /* CSV: how many there are */
-	char                *split;               /* owns; the copy that is split into fields */
-	struct cJSON        *tree;                /* owns; the last JSON row */
-	struct buf           joined[KIND_COLUMNS_MAX]; /* texts made of JSON values */
+	bool json;
+	int64_t size;			     /* of the file in bytes; 0 where unknown */
+	int64_t read;			     /* bytes so far */
+	int map[CSV_FIELDS_MAX];	     /* CSV: column of each field */
+	size_t fields;			     /* CSV: how many there are */
+	char *split;			     /* owns; the copy that is split into fields */
+	struct cJSON *tree;		     /* owns; the last JSON row */
+	struct buf joined[KIND_COLUMNS_MAX]; /* texts made of JSON values */
 };
 
 struct row {
-	size_t      line; /* where it begins */
-	const char *raw;  /* borrowed until the next row, like all below */
-	size_t      raw_len;
+	size_t line;	 /* where it begins */
+	const char *raw; /* borrowed until the next row, like all below */
+	size_t raw_len;
 	const char *values[KIND_COLUMNS_MAX]; /* by the kind's columns; NULL: absent or empty */
 };
 
@@ -48,8 +48,8 @@ enum rows_status {
 
 /* Opens a file ("-": stdin) and reads its line of names. 0, or -EBADMSG (its content), or another
  * negative errno, with *ret_problem. rows_close() is due in any case. */
-int  rows_open(struct rows *rows, const char *path, const struct kind *kind,
-	       struct rows_problem *ret_problem);
+int rows_open(struct rows *rows, const char *path, const struct kind *kind,
+	      struct rows_problem *ret_problem);
 void rows_close(struct rows *rows);
 /* The next row; with BAD and STOP its line and *ret_problem are set. */
 enum rows_status rows_next(struct rows *rows, struct row *ret, struct rows_problem *ret_problem);
@@ -58,9 +58,9 @@ enum rows_status rows_next(struct rows *rows, struct row *ret, struct rows_probl
  * What a row's keys are made from: the same for the same row of the same file in every run.
  *
  * The file is named by kind, site and base name. Neither its path (the file may be run again from
- * another folder) nor its content as a whole (rows may be appended between two runs) has a part in it.
- * The row is named by its external_id, or by its line where it has none, and by its bytes: a row that was
- * mended is another request. 0 or -ENOMEM.
+ * another folder) nor its content as a whole (rows may be appended between two runs) has a part in
+ * it. The row is named by its external_id, or by its line where it has none, and by its bytes: a
+ * row that was mended is another request. 0 or -ENOMEM.
  */
 int row_identity(const struct rows *rows, const struct row *row, const char *site, const char *path,
 		 uint8_t out[32]);

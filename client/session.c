@@ -35,9 +35,9 @@ static void write_hello(struct jsonw *w, const struct session_start *start)
 
 static int send_start(struct session *session, const struct session_start *start)
 {
-	struct buf   text = BUF_INIT(REQUEST_MAX);
+	struct buf text = BUF_INIT(REQUEST_MAX);
 	struct jsonw w = JSONW_INIT(&text);
-	int          r;
+	int r;
 
 	write_hello(&w, start);
 	r = session_send(session, "session.hello", &text, &session->hello_id);
@@ -81,16 +81,17 @@ bool session_is_open(const struct session *session)
 int session_send(struct session *session, const char *method, const struct buf *params,
 		 int64_t *ret_id)
 {
-	struct buf    line = BUF_INIT(REQUEST_MAX);
-	struct jsonw  w = JSONW_INIT(&line);
+	struct buf line = BUF_INIT(REQUEST_MAX);
+	struct jsonw w = JSONW_INIT(&line);
 	struct rpc_id id = { .kind = RPC_ID_INT, .number = session->last_id + 1 };
-	int           r;
+	int r;
 
 	rpc_request_begin(&w, &id, method);
 	jsonw_raw(&w, params->data, params->len);
 	rpc_end(&w);
-	r = line.failed || params->failed ? -EMSGSIZE :
-					    connection_queue(session->connection, line.data, line.len);
+	r = line.failed || params->failed
+		    ? -EMSGSIZE
+		    : connection_queue(session->connection, line.data, line.len);
 	if (line.data)
 		crypto_wipe(line.data, line.size);
 	buf_deinit(&line);
@@ -103,10 +104,10 @@ int session_send(struct session *session, const char *method, const struct buf *
 static void take_hello(struct session *session, const struct cJSON *result)
 {
 	const struct cJSON *server = json_get(result, "server");
-	const char         *time = json_str(result, "time");
-	const char         *name = json_str(server, "name");
-	const char         *version = json_str(server, "version");
-	struct buf          safe = BUF_INIT(sizeof(session->server) - 1);
+	const char *time = json_str(result, "time");
+	const char *name = json_str(server, "name");
+	const char *version = json_str(server, "version");
+	struct buf safe = BUF_INIT(sizeof(session->server) - 1);
 
 	session->clock_at = instant_now();
 	if (!time || instant_parse(time, &session->clock_usec) < 0)
@@ -145,10 +146,10 @@ int session_next(struct session *session, int64_t deadline, struct reply *ret)
 {
 	for (;;) {
 		struct json_problem problem;
-		const char         *reason;
-		char               *line;
-		size_t              len;
-		int                 r;
+		const char *reason;
+		char *line;
+		size_t len;
+		int r;
 
 		*ret = (struct reply){ 0 };
 		r = connection_next(session->connection, deadline, &line, &len);
@@ -179,7 +180,7 @@ void reply_done(struct reply *reply)
 
 enum error_kind reply_kind(const struct reply *reply)
 {
-	const char     *word = json_str(reply->response.data, "kind");
+	const char *word = json_str(reply->response.data, "kind");
 	enum error_kind kind = word ? error_from_name(word) : ERROR_NONE;
 
 	return kind == ERROR_NONE ? ERROR_internal : kind;

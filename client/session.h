@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * A conversation on one connection: hello, auth and the first request leave in one flight; after that
- * requests and replies by id. Knows nothing of retries: see call.h.
+ * A conversation on one connection: hello, auth and the first request leave in one flight; after
+ * that requests and replies by id. Knows nothing of retries: see call.h.
  */
 
 #include <stdbool.h>
@@ -17,13 +17,13 @@ struct cJSON;
 
 struct session {
 	struct connection *connection; /* owns */
-	int64_t            last_id;
-	bool               draining;    /* the server said it is going away */
-	int64_t            clock_usec;  /* the server's clock when it answered hello; 0 before */
-	int64_t            clock_at;    /* our clock at that time */
-	char               server[64];  /* name and version, safe to show */
-	struct cJSON      *auth;        /* owns; the result of session.auth, NULL before */
-	int64_t            hello_id, auth_id;
+	int64_t last_id;
+	bool draining;	    /* the server said it is going away */
+	int64_t clock_usec; /* the server's clock when it answered hello; 0 before */
+	int64_t clock_at;   /* our clock at that time */
+	char server[64];    /* name and version, safe to show */
+	struct cJSON *auth; /* owns; the result of session.auth, NULL before */
+	int64_t hello_id, auth_id;
 };
 
 enum reply_about {
@@ -33,25 +33,25 @@ enum reply_about {
 };
 
 struct reply {
-	struct cJSON       *tree; /* owns */
+	struct cJSON *tree; /* owns */
 	struct rpc_response response;
-	enum reply_about    about;
-	int64_t             id;
+	enum reply_about about;
+	int64_t id;
 };
 
 struct session_start {
 	const char *token; /* NULL: nobody is logged in by it */
 	const char *lang;  /* may be NULL */
-	const char *tz;    /* may be NULL */
+	const char *tz;	   /* may be NULL */
 };
 
 /*
  * Connects and queues hello and auth. Errors of connection_open(), told in *ret_report. The session
  * owns all it needs and must be closed by session_close() also after a failure.
  */
-int  session_open(struct session *session, const struct connection_target *target,
-		  const struct session_start *start, int64_t deadline,
-		  struct connection_report *ret_report);
+int session_open(struct session *session, const struct connection_target *target,
+		 const struct session_start *start, int64_t deadline,
+		 struct connection_report *ret_report);
 void session_close(struct session *session);
 bool session_is_open(const struct session *session);
 
@@ -60,7 +60,8 @@ int session_send(struct session *session, const char *method, const struct buf *
 		 int64_t *ret_id);
 /*
  * The next reply to a request, or the failure of hello or auth. Other results are those of
- * connection_next(), and -EBADMSG for a line that is not a reply; the caller closes the session then.
+ * connection_next(), and -EBADMSG for a line that is not a reply; the caller closes the session
+ * then.
  */
 int session_next(struct session *session, int64_t deadline, struct reply *ret);
 

@@ -17,16 +17,16 @@
 #include "common/uuid7.h"
 
 #define SECRET_FILE_MAX 4096
-#define REV_FILE_MAX (256 * 1024)
-#define LINE_FILE_MAX (256 * 1024)
+#define REV_FILE_MAX	(256 * 1024)
+#define LINE_FILE_MAX	(256 * 1024)
 #define RECEIPT_SECONDS (48 * 3600)
 
 /* Cuts white space at both ends, checks the shape, copies. */
 static int take_token(struct buf *text, char out[TOKEN_TEXT_MAX])
 {
 	struct token_parts parts;
-	const char        *start = text->data ? text->data : "";
-	size_t             len;
+	const char *start = text->data ? text->data : "";
+	size_t len;
 
 	start += strspn(start, " \t\r\n");
 	len = strcspn(start, " \t\r\n");
@@ -42,7 +42,7 @@ static int take_token(struct buf *text, char out[TOKEN_TEXT_MAX])
 int state_read_secret(const char *path, char out[TOKEN_TEXT_MAX])
 {
 	struct buf text = BUF_INIT(SECRET_FILE_MAX);
-	int        r = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, &text);
+	int r = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, &text);
 
 	if (r == 0)
 		r = take_token(&text, out);
@@ -55,7 +55,7 @@ int state_read_secret(const char *path, char out[TOKEN_TEXT_MAX])
 int state_token(const struct paths *paths, const char *context, char out[TOKEN_TEXT_MAX])
 {
 	char *path = paths_state(paths, context, ".token");
-	int   r = path ? state_read_secret(path, out) : -ENOMEM;
+	int r = path ? state_read_secret(path, out) : -ENOMEM;
 
 	free(path);
 	return r;
@@ -63,10 +63,10 @@ int state_token(const struct paths *paths, const char *context, char out[TOKEN_T
 
 int state_save_token(const struct paths *paths, const char *context, const char *token)
 {
-	char  text[TOKEN_TEXT_MAX + 2];
+	char text[TOKEN_TEXT_MAX + 2];
 	char *path = paths_state(paths, context, ".token");
-	int   n = snprintf(text, sizeof(text), "%s\n", token);
-	int   r = path ? file_replace(path, text, (size_t)n, 0600) : -ENOMEM;
+	int n = snprintf(text, sizeof(text), "%s\n", token);
+	int r = path ? file_replace(path, text, (size_t)n, 0600) : -ENOMEM;
 
 	crypto_wipe(text, sizeof(text));
 	free(path);
@@ -76,7 +76,7 @@ int state_save_token(const struct paths *paths, const char *context, const char 
 static int forget(const struct paths *paths, const char *context, const char *suffix)
 {
 	char *path = paths_state(paths, context, suffix);
-	int   r = 0;
+	int r = 0;
 
 	if (!path)
 		return -ENOMEM;
@@ -100,7 +100,7 @@ int state_forget_revs(const struct paths *paths, const char *context)
 static bool rev_line(const char *line, const char *site, int64_t *ret)
 {
 	size_t len = strlen(site);
-	char  *end;
+	char *end;
 
 	if (strncasecmp(line, site, len) != 0 || line[len] != ' ')
 		return false;
@@ -118,15 +118,16 @@ static const char *next_line(const char *line)
 int64_t state_rev(const struct paths *paths, const char *context, const char *site)
 {
 	struct buf text = BUF_INIT(REV_FILE_MAX);
-	char      *path = paths_state(paths, context, ".rev");
-	int64_t    rev = 0;
+	char *path = paths_state(paths, context, ".rev");
+	int64_t rev = 0;
 
-	if (path && file_read(path, &text) == 0 && text.data)
-		for (const char *line = text.data; line; line = next_line(line))
-			if (rev_line(line, site, &rev))
-				break;
-			else
-				rev = 0;
+	if (path)
+		(void)file_read(path, &text);
+	for (const char *line = text.data; line; line = next_line(line)) {
+		if (rev_line(line, site, &rev))
+			break;
+		rev = 0;
+	}
 	free(path);
 	buf_deinit(&text);
 	return rev;
@@ -135,18 +136,19 @@ int64_t state_rev(const struct paths *paths, const char *context, const char *si
 int state_save_rev(const struct paths *paths, const char *context, const char *site, int64_t rev)
 {
 	struct buf old = BUF_INIT(REV_FILE_MAX), new = BUF_INIT(REV_FILE_MAX);
-	char      *path = paths_state(paths, context, ".rev");
-	int64_t    known;
-	int        r = 0;
+	char *path = paths_state(paths, context, ".rev");
+	int64_t known;
+	int r = 0;
 
 	if (!path)
 		return -ENOMEM;
-	if (file_read(path, &old) == 0 && old.data)
-		for (const char *line = old.data; line; line = next_line(line))
-			if (!rev_line(line, site, &known))
-				buf_add(&new, line, strcspn(line, "\n") + 1);
-			else if (known >= rev)
-				goto out;
+	(void)file_read(path, &old);
+	for (const char *line = old.data; line; line = next_line(line)) {
+		if (!rev_line(line, site, &known))
+			buf_printf(&new, "%.*s\n", (int)strcspn(line, "\n"), line);
+		else if (known >= rev)
+			goto out;
+	}
 	buf_printf(&new, "%s %" PRId64 "\n", site, rev);
 	r = new.failed ? -EFBIG : file_replace(path, new.data, new.len, 0600);
 out:
@@ -166,7 +168,7 @@ static char *pending_path(const struct paths *paths, const char *key)
 int state_pending_add(const struct paths *paths, const char *key, const char *line)
 {
 	char *path = pending_path(paths, key);
-	int   r = path ? file_replace(path, line, strlen(line), 0600) : -ENOMEM;
+	int r = path ? file_replace(path, line, strlen(line), 0600) : -ENOMEM;
 
 	free(path);
 	return r;
@@ -191,9 +193,9 @@ static int is_key(const struct dirent *entry)
 /* Reads one entry; whether it was young enough to be shown. */
 static bool pending_show(const char *path, void (*each)(const char *line, void *data), void *data)
 {
-	struct buf  text = BUF_INIT(LINE_FILE_MAX);
+	struct buf text = BUF_INIT(LINE_FILE_MAX);
 	struct stat st;
-	bool        shown = false;
+	bool shown = false;
 
 	if (stat(path, &st) == 0 && time(NULL) - st.st_mtime > RECEIPT_SECONDS)
 		unlink(path);
@@ -209,8 +211,8 @@ int state_pending_each(const struct paths *paths, void (*each)(const char *line,
 		       void *data)
 {
 	struct dirent **entries;
-	char           *folder = pending_path(paths, "");
-	int             count, shown = 0;
+	char *folder = pending_path(paths, "");
+	int count, shown = 0;
 
 	if (!folder)
 		return -ENOMEM;

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * What the client remembers between runs, in $XDG_STATE_HOME/cowork: the token of each context (0600),
- * the last rev it saw of each site, and the keys of requests that were sent and not yet answered.
+ * What the client remembers between runs, in $XDG_STATE_HOME/cowork: the token of each context
+ * (0600), the last rev it saw of each site, and the keys of requests that were sent and not yet
+ * answered.
  */
 
 #include <stdbool.h>
@@ -26,12 +27,12 @@ int state_save_rev(const struct paths *paths, const char *context, const char *s
 int state_forget_revs(const struct paths *paths, const char *context);
 
 /* A request is about to be sent: `line` is the command that asks for its answer again. */
-int  state_pending_add(const struct paths *paths, const char *key, const char *line);
+int state_pending_add(const struct paths *paths, const char *key, const char *line);
 /* Its answer is known. */
 void state_pending_remove(const struct paths *paths, const char *key);
 /*
- * Calls `each` with the line of every request not yet answered, newest last by key. Those older than
- * 48 hours are dropped: the server has forgotten them too. The count, or a negative errno.
+ * Calls `each` with the line of every request not yet answered, newest last by key. Those older
+ * than 48 hours are dropped: the server has forgotten them too. The count, or a negative errno.
  */
 int state_pending_each(const struct paths *paths, void (*each)(const char *line, void *data),
 		       void *data);

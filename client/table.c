@@ -13,8 +13,8 @@
 #include "common/utf8.h"
 
 #define COLUMNS_MAX 32
-#define GAP 2
-#define NARROWEST 6
+#define GAP	    2
+#define NARROWEST   6
 
 /* Bytes of the next character with the marks that join it, and its columns. */
 static size_t next_cluster(const char *text, size_t len, int *ret_width)
@@ -24,8 +24,8 @@ static size_t next_cluster(const char *text, size_t len, int *ret_width)
 	*ret_width = 0;
 	while (used < len) {
 		uint32_t code = 0;
-		size_t   step = utf8_next(text + used, len - used, &code);
-		int      width = step ? wcwidth((wchar_t)code) : 1;
+		size_t step = utf8_next(text + used, len - used, &code);
+		int width = step ? wcwidth((wchar_t)code) : 1;
 
 		if (used > 0 && width != 0)
 			break;
@@ -38,13 +38,13 @@ static size_t next_cluster(const char *text, size_t len, int *ret_width)
 void table_cut(char *text, int width)
 {
 	static const char dots[] = "…";
-	size_t            at = 0, len = strlen(text);
-	int               used = 0;
+	size_t at = 0, len = strlen(text);
+	int used = 0;
 
 	if (utf8_width(text) <= width)
 		return;
 	while (at < len) {
-		int    one;
+		int one;
 		size_t step = next_cluster(text + at, len - at, &one);
 
 		if (used + one > width - 1)
@@ -52,8 +52,9 @@ void table_cut(char *text, int width)
 		used += one;
 		at += step;
 	}
-	/* Three bytes: what was cut had two columns or more, and no such text is shorter than two bytes;
-	 * two ASCII letters are the one case where a byte is missing, so give up one more column. */
+	/* Three bytes: what was cut had two columns or more, and no such text is shorter than two
+	 * bytes; two ASCII letters are the one case where a byte is missing, so give up one more
+	 * column. */
 	if (len - at < sizeof(dots) - 1)
 		text[at] = '\0';
 	else
@@ -111,7 +112,8 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 	out_str(out, out->color ? "\033[0m\n" : "\n");
 }
 
-void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[], size_t rows)
+void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[],
+		 size_t rows)
 {
 	int widths[COLUMNS_MAX];
 

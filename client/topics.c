@@ -38,7 +38,8 @@ const struct topic topics[] = {
 	     "  bookings  space,start_local,end_local,fold,member,title,external_id\n"
 	     "            and tenant, note, guest\n"
 	     "amenities, units and closed_days (0 is Sunday) hold several values with ';'\n"
-	     "between them. Without a column site, the site of the context or --site is meant.\n") },
+	     "between them. Without a column site, the site of the context or --site is "
+	     "meant.\n") },
 	{ "environment",
 	  N_("  COWORK_CONTEXT      the context to use\n"
 	     "  COWORK_SERVER       the server, HOST[:PORT]\n"
@@ -48,24 +49,23 @@ const struct topic topics[] = {
 	     "  XDG_CONFIG_HOME     where cowork/config is, ~/.config without it\n"
 	     "  XDG_STATE_HOME      where cowork/ keeps tokens, ~/.local/state without it\n"
 	     "Options are stronger than the environment, the environment than the context.\n") },
-	{ "exit-codes",
-	  N_("  0    done\n"
-	     "  2    you said no\n"
-	     "  4    not logged in, or the token has expired\n"
-	     "  10   taken, blocked, or changed meanwhile\n"
-	     "  11   against a rule: closed, too long, too far ahead\n"
-	     "  12   there is no such thing\n"
-	     "  64   a word or option is wrong\n"
-	     "  65   a value or a row of a file is wrong\n"
-	     "  66   a file cannot be read\n"
-	     "  69   the server cannot be reached\n"
-	     "  70   a fault of the server or the client\n"
-	     "  74   output or state cannot be written\n"
-	     "  75   not now, or not known: run it again\n"
-	     "  76   client and server do not understand one another\n"
-	     "  77   not allowed\n"
-	     "  78   the configuration is wrong\n"
-	     "  130  interrupted by Ctrl-C\n"
-	     "  141  the reader of the output left\n") },
+	{ "exit-codes", N_("  0    done\n"
+			   "  2    you said no\n"
+			   "  4    not logged in, or the token has expired\n"
+			   "  10   taken, blocked, or changed meanwhile\n"
+			   "  11   against a rule: closed, too long, too far ahead\n"
+			   "  12   there is no such thing\n"
+			   "  64   a word or option is wrong\n"
+			   "  65   a value or a row of a file is wrong\n"
+			   "  66   a file cannot be read\n"
+			   "  69   the server cannot be reached\n"
+			   "  70   a fault of the server or the client\n"
+			   "  74   output or state cannot be written\n"
+			   "  75   not now, or not known: run it again\n"
+			   "  76   client and server do not understand one another\n"
+			   "  77   not allowed\n"
+			   "  78   the configuration is wrong\n"
+			   "  130  interrupted by Ctrl-C\n"
+			   "  141  the reader of the output left\n") },
 	{ NULL, NULL },
 };

@@ -62,7 +62,7 @@ bool fields_parse(const char *text, struct fields *ret)
 
 static const struct cJSON *find_path(const struct cJSON *object, const char *path)
 {
-	char   name[64];
+	char name[64];
 	size_t len;
 
 	for (;;) {
@@ -105,7 +105,7 @@ static void add_when(const struct client *client, const struct cJSON *object, st
 {
 	const char *start = json_str(object, "start"), *end = json_str(object, "end");
 	const char *zone = client_zone(client);
-	int64_t     from, to;
+	int64_t from, to;
 
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
@@ -116,7 +116,8 @@ static void add_when(const struct client *client, const struct cJSON *object, st
 	when_span(out, from, to, zone, instant_now());
 }
 
-void view_cell(const struct client *client, const struct cJSON *object, const char *path, struct buf *out)
+void view_cell(const struct client *client, const struct cJSON *object, const char *path,
+	       struct buf *out)
 {
 	if (strcmp(path, "when") == 0 && !json_get(object, "when"))
 		add_when(client, object, out);

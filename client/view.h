@@ -26,8 +26,8 @@ const struct view *view_find(const char *noun);
 #define VIEW_FIELDS_MAX 32
 
 struct fields {
-	char   text[512];
-	char  *names[VIEW_FIELDS_MAX];
+	char text[512];
+	char *names[VIEW_FIELDS_MAX];
 	size_t count;
 };
 
@@ -35,28 +35,31 @@ struct fields {
 bool fields_parse(const char *text, struct fields *ret);
 
 /* Appends a member, found by a dotted path, as one line of unescaped text; arrays joined by ';'. */
-void view_cell(const struct client *client, const struct cJSON *object, const char *path, struct buf *out);
+void view_cell(const struct client *client, const struct cJSON *object, const char *path,
+	       struct buf *out);
 
 /* A list being printed: rows as they come in TSV, all at the end in a table or JSON. */
 struct listing {
-	struct client     *client; /* borrows */
+	struct client *client; /* borrows */
 	const struct view *view;
-	struct fields      fields;
-	char             **cells;  /* owns; rows * fields.count */
-	size_t             rows, room;
-	struct buf         json;   /* the array's inside */
-	bool               failed; /* out of memory */
+	struct fields fields;
+	char **cells; /* owns; rows * fields.count */
+	size_t rows, room;
+	struct buf json; /* the array's inside */
+	bool failed;	 /* out of memory */
 };
 
 /* 0 or an exit status after telling what is wrong with --fields. */
-int  listing_begin(struct listing *listing, struct client *client, const struct view *view);
+int listing_begin(struct listing *listing, struct client *client, const struct view *view);
 void listing_row(struct listing *listing, const struct cJSON *object);
-/* Prints what is left; `result` is the last page's, `more` whether rows were left out. An exit status. */
-int  listing_end(struct listing *listing, const struct cJSON *result, bool more);
+/* Prints what is left; `result` is the last page's, `more` whether rows were left out. An exit
+ * status. */
+int listing_end(struct listing *listing, const struct cJSON *result, bool more);
 
 void listing_deinit(struct listing *listing);
 
 /* One object as a card (NAME value lines), one TSV line or JSON. An exit status. */
 int view_show(struct client *client, const struct view *view, const struct cJSON *object);
-/* All members of an object as lines NAME TAB value or a card, or JSON; for replies without a noun. */
+/* All members of an object as lines NAME TAB value or a card, or JSON; for replies without a noun.
+ */
 int view_members(struct client *client, const struct cJSON *object);

@@ -61,7 +61,7 @@ static bool ends_at_midnight(const struct civil *start, const struct civil *end)
 void when_span(struct buf *out, int64_t start, int64_t end, const char *zone_name, int64_t now)
 {
 	struct zone_local from, to, today;
-	struct zone      *zone = NULL;
+	struct zone *zone = NULL;
 
 	if (zone_name && zone_load(zone_name, NULL, &zone) < 0)
 		zone = NULL;
@@ -91,7 +91,7 @@ void when_span(struct buf *out, int64_t start, int64_t end, const char *zone_nam
 void when_instant(struct buf *out, int64_t at, const char *zone_name, int64_t now)
 {
 	struct zone_local local, today;
-	struct zone      *zone = NULL;
+	struct zone *zone = NULL;
 
 	if (zone_name && zone_load(zone_name, NULL, &zone) < 0)
 		zone = NULL;
