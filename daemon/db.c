@@ -218,6 +218,7 @@ struct db *db_free(struct db *db)
 {
 	if (!db)
 		return NULL;
+	db_forget(&db->hint_call);
 	for (int k = 0; k < DB_POOLS; k++) {
 		struct db_pool *pool = &db->pools[k];
 
@@ -228,7 +229,6 @@ struct db *db_free(struct db *db)
 		free(pool->links);
 		free(pool->up);
 	}
-	db_forget(&db->hint_call);
 	free(db);
 	return NULL;
 }

@@ -121,8 +121,8 @@ class World:
 
     def redeem(self, ident, digest):
         text, token, token_digest = new_token()
-        self.lane.do(0, "code.redeem", {"code": ident, "hash": digest, "label": "tests",
-                                        "expires": self.in_days(90)}, {"id": token, "hash": token_digest})
+        self.lane.do(0, "code.redeem", {"code": ident, "hash": digest, "label": "tests"},
+                     {"id": token, "hash": token_digest, "expires": self.in_days(90)})
         return text
 
     @staticmethod
