@@ -94,6 +94,9 @@ static void on_reap(struct task *task)
 	struct conn *conn = container_of(task, struct conn, reap);
 	struct conns *conns = conn->conns;
 
+	TAILQ_REMOVE(&conns->list, conn, entry);
+	conns->count--;
+	conns->services->connections--;
 	bufferevent_free(conn->bev);
 	frame_deinit(&conn->frames);
 	actor_unref(conn->session.actor);
@@ -103,7 +106,8 @@ static void on_reap(struct task *task)
 
 /*
  * Requests go first: what only waits is dropped, what is under way in a lane finishes without us.
- * The memory goes in the next pass of the loop, when no callback can have us on its stack.
+ * The memory goes in the next pass of the loop, when no callback can have us on its stack; until
+ * then it is on the list, and counts.
  */
 static void conn_close(struct conn *conn, const char *why)
 {
@@ -130,9 +134,6 @@ static void conn_close(struct conn *conn, const char *why)
 		TAILQ_REMOVE(&conn->requests, request, entry);
 		request_abandon(request);
 	}
-	TAILQ_REMOVE(&conn->conns->list, conn, entry);
-	conn->conns->count--;
-	services->connections--;
 	loop_defer(services->loop, &conn->reap);
 }
 
