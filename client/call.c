@@ -238,7 +238,7 @@ static void learn(struct client *client, const struct call *call)
 {
 	int64_t rev;
 
-	if (call->site && client->context && json_int(call_result(call), "rev", &rev))
+	if (call->site && client->context && json_int(call_result(call), "rev", &rev) && rev > 0)
 		(void)state_save_rev(&client->paths, client->context_name, call->site, rev);
 }
 

@@ -53,8 +53,8 @@ static int tell_booking(struct client *client, struct call *call, const char *dr
 int cmd_book(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
-	static const char *const texts[] = { "space", "start", "end",	 "title",
-					     "note",  "for",   "tenant", "guest" };
+	static const char *const texts[] = { "space", "start", "end",  "title",
+					     "note",  "for",   "guest" };
 	struct call call;
 	const char *ref;
 	int r;

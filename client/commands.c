@@ -12,7 +12,7 @@ const struct command command_table[] = {
 	{
 		.name = "book",
 		.usage = "SPACE START END [--title TEXT] [--note TEXT] [--for LOGIN] "
-			 "[--tenant TENANT] [--guest NAME] [--fold 0|1]",
+			 "[--guest NAME] [--fold 0|1]",
 		.summary = N_("book a space"),
 		.more = N_("START and END are the site's wall clock, YYYY-MM-DDTHH:MM, or RFC 3339 "
 			   "instants such as 2026-11-23T01:00:00Z. Where the clocks go back a time "

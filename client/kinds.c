@@ -35,7 +35,7 @@ const struct kind kinds[] = {
 		.list = "floors",
 		.done = N_("added"),
 		.site = true,
-		.columns = { SAME("site"), MUST("code"), MUST("name"), SAME("position") },
+		.columns = { SAME("site"), MUST("code"), SAME("name"), SAME("position") },
 	},
 	{
 		.name = "areas",
@@ -44,7 +44,7 @@ const struct kind kinds[] = {
 		.list = "areas",
 		.done = N_("added"),
 		.site = true,
-		.columns = { SAME("site"), SAME("floor"), MUST("code"), MUST("name") },
+		.columns = { SAME("site"), SAME("floor"), MUST("code"), SAME("name") },
 	},
 	{
 		.name = "spaces",
@@ -54,7 +54,7 @@ const struct kind kinds[] = {
 		.done = N_("added"),
 		.site = true,
 		.skip = "retired",
-		.columns = { SAME("site"), SAME("floor"), SAME("area"), MUST("code"), MUST("name"),
+		.columns = { SAME("site"), SAME("floor"), SAME("area"), MUST("code"), SAME("name"),
 			     MUST("kind"), SAME("capacity"), SAME("amenities"), SAME("x"),
 			     SAME("y"), SAME("units"), SAME("external_id"), SAME("name_alt") },
 	},

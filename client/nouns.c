@@ -53,17 +53,18 @@ const struct command noun_table[] = {
 	{ SHOW("site", "SITE", N_("show a site"), 0) },
 	{ SET("site", "SITE [--name NAME] [--zone ZONE] " SITE_WORDS " [--if-version N]",
 	      N_("change a site"), 0) },
-	{ ADD("floor", "CODE --name NAME [--position N]", N_("add a floor"), COMMAND_SITE) },
+	{ ADD("floor", "CODE [--name NAME] [--position N]", N_("add a floor"), COMMAND_SITE) },
 	{ LIST("floor", "", N_("list the floors"), COMMAND_SITE) },
-	{ ADD("area", "CODE --name NAME [--floor FLOOR]", N_("add an area of spaces"),
+	{ ADD("area", "CODE [--name NAME] [--floor FLOOR]", N_("add an area of spaces"),
 	      COMMAND_SITE) },
 	{ LIST("area", "", N_("list the areas"), COMMAND_SITE) },
 	{ ADD("space",
-	      "CODE --name NAME --kind KIND " SPACE_WORDS " [--units LIST] [--external-id ID]",
+	      "CODE --kind KIND [--name NAME] " SPACE_WORDS " [--units LIST] [--external-id ID]",
 	      N_("add a desk, room, booth, office or event space"), COMMAND_SITE),
 	  .examples = "cowork space add A-12 --name 'Desk 12' --kind desk --floor 2F\n"
 		      "cowork space add AB --name 'Hall A+B' --kind event --units A,B" },
-	{ LIST("space", "", N_("list the spaces"), COMMAND_SITE) },
+	{ LIST("space", "[--kind KIND] [--floor FLOOR] [--area AREA] [--retired]",
+	       N_("list the spaces"), COMMAND_SITE) },
 	{ SHOW("space", "SPACE", N_("show a space"), COMMAND_SITE) },
 	{ SET("space", "SPACE [--name NAME] [--kind KIND] " SPACE_WORDS " [--if-version N]",
 	      N_("change a space"), COMMAND_SITE) },
@@ -86,16 +87,14 @@ const struct command noun_table[] = {
 	{ DO("staff", "grant", "LOGIN --name NAME --role ROLE [--lang LANG] [--site SITE]",
 	     N_("make a person staff; prints the one-time code"), 0, N_("granted")) },
 	{ DO("staff", "revoke", "LOGIN", N_("end a person's staff rights"), 0, N_("revoked")) },
-	{ LIST("staff", "", N_("list the staff"), 0) },
-	{ ADD("block", "SPACE START END --reason REASON [--note TEXT]",
+	{ ADD("block", "SPACE START END --reason REASON [--note TEXT] [--fold 0|1]",
 	      N_("take a space out of service for a time"), COMMAND_SITE),
 	  .examples = "cowork block add A-12 2026-11-23T00:00 2026-11-30T00:00 --reason repair" },
-	{ LIST("block", "[--space SPACE] [--from TIME] [--to TIME]", N_("list the blocks"),
-	       COMMAND_SITE) },
-	{ DO("block", "end", "REF [--at TIME] [--if-version N]", N_("end a block now or earlier"),
-	     COMMAND_SITE, N_("ended")) },
-	{ DO("token", "issue", "LABEL [--days N]", N_("make a token for a program; prints it once"),
-	     0, N_("issued")),
+	{ LIST("block", "[--space SPACE] [--ended]", N_("list the blocks"), COMMAND_SITE) },
+	{ DO("block", "end", "REF [--if-version N]", N_("end a block now"), COMMAND_SITE,
+	     N_("ended")) },
+	{ DO("token", "issue", "[LABEL] [--days N]",
+	     N_("make a token for a program; prints it once"), 0, N_("issued")),
 	  .examples = "cowork token issue door-display --days 365" },
 	{ LIST("token", "", N_("list my tokens"), 0) },
 	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0,
@@ -121,7 +120,7 @@ static bool add_arguments(struct params *params, const struct arguments *argumen
 /* What names the thing: its code, reference, login or token. */
 static const char *name_of(const struct cJSON *object)
 {
-	static const char *const members[] = { "code", "ref", "login", "token" };
+	static const char *const members[] = { "ref", "code", "login", "id" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		if (json_str(object, members[i]))
@@ -133,6 +132,7 @@ static const char *name_of(const struct cJSON *object)
 static int tell_done(struct client *client, const struct command *command, const struct call *call)
 {
 	const struct cJSON *result = call_result(call), *object = json_get(result, command->noun);
+	const struct cJSON *named = json_is_object(object) ? object : result;
 	const char *once = json_str(result, "code");
 	struct buf line = BUF_INIT(16384);
 
@@ -147,8 +147,8 @@ static int tell_done(struct client *client, const struct command *command, const
 			return r;
 	} else if (client->out.format == FORMAT_TABLE) {
 		buf_printf(&line, "✓ %s ", command->noun);
-		text_line(&line, json_is_object(object) ? name_of(object) : "");
-		out_printf(&client->out, "%s%s%s\n", line.data, *name_of(object) ? " " : "",
+		text_line(&line, name_of(named));
+		out_printf(&client->out, "%s%s%s\n", line.data, *name_of(named) ? " " : "",
 			   client->options.dry_run ? _("would be fine") : _(command->done));
 	}
 	buf_reset(&line);

@@ -16,6 +16,7 @@ enum param_type {
 	PARAM_INT,
 	PARAM_LIST,
 	PARAM_INTS,
+	PARAM_YES, /* an option without a value */
 };
 
 static const struct {
@@ -24,8 +25,8 @@ static const struct {
 } param_types[] = {
 	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT }, { "closed_days", PARAM_INTS },
 	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	{ "if_version", PARAM_INT },
-	{ "position", PARAM_INT },   { "units", PARAM_LIST },	{ "x", PARAM_INT },
-	{ "y", PARAM_INT },
+	{ "ended", PARAM_YES },	     { "position", PARAM_INT }, { "retired", PARAM_YES },
+	{ "units", PARAM_LIST },     { "x", PARAM_INT },	{ "y", PARAM_INT },
 };
 
 void params_begin(struct params *params)
@@ -145,6 +146,9 @@ bool params_typed(struct params *params, const char *name, const char *value)
 		return true;
 	case PARAM_INTS:
 		return params_ints(params, name, value);
+	case PARAM_YES:
+		params_bool(params, name, true);
+		return true;
 	case PARAM_INT:
 		break;
 	}

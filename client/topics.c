@@ -36,7 +36,7 @@ const struct topic topics[] = {
 	     "  tenants   code,name,email,external_id\n"
 	     "  members   tenant,login,name,lang,role,external_id\n"
 	     "  bookings  space,start_local,end_local,fold,member,title,external_id\n"
-	     "            and tenant, note, guest\n"
+	     "            and note, guest\n"
 	     "amenities, units and closed_days (0 is Sunday) hold several values with ';'\n"
 	     "between them. Without a column site, the site of the context or --site is "
 	     "meant.\n") },
