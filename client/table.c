@@ -35,14 +35,15 @@ static size_t next_cluster(const char *text, size_t len, int *ret_width)
 	return used;
 }
 
-void table_cut(char *text, int width)
+void table_cut(const char *text, int width, struct buf *out)
 {
-	static const char dots[] = "…";
 	size_t at = 0, len = strlen(text);
 	int used = 0;
 
-	if (utf8_width(text) <= width)
+	if (utf8_width(text) <= width) {
+		buf_add(out, text, len);
 		return;
+	}
 	while (at < len) {
 		int one;
 		size_t step = next_cluster(text + at, len - at, &one);
@@ -52,22 +53,20 @@ void table_cut(char *text, int width)
 		used += one;
 		at += step;
 	}
-	/* Three bytes: what was cut had two columns or more, and no such text is shorter than two
-	 * bytes; two ASCII letters are the one case where a byte is missing, so give up one more
-	 * column. */
-	if (len - at < sizeof(dots) - 1)
-		text[at] = '\0';
-	else
-		memcpy(text + at, dots, sizeof(dots));
+	buf_add(out, text, at);
+	buf_add_str(out, "…");
 }
 
 static void print_cell(struct out *out, const char *text, int width, bool last)
 {
-	int used = utf8_width(text);
+	struct buf cell = BUF_INIT(256 * 1024);
 
-	out_str(out, text);
+	table_cut(text, width, &cell);
+	if (cell.data && !cell.failed)
+		out_str(out, cell.data);
 	if (!last)
-		out_printf(out, "%*s", width - used + GAP, "");
+		out_printf(out, "%*s", width - (cell.data ? utf8_width(cell.data) : 0) + GAP, "");
+	buf_deinit(&cell);
 }
 
 static int total(const int widths[], size_t columns)
@@ -106,7 +105,6 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 		snprintf(head, sizeof(head), "%s", heads[c]);
 		for (char *p = head; *p; p++)
 			*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
-		table_cut(head, widths[c]);
 		print_cell(out, head, widths[c], c + 1 == columns);
 	}
 	out_str(out, out->color ? "\033[0m\n" : "\n");
@@ -131,10 +129,8 @@ void table_print(struct out *out, char *const heads[], size_t columns, char *con
 	fit(widths, columns, out->columns);
 	print_heads(out, heads, widths, columns);
 	for (size_t r = 0; r < rows; r++) {
-		for (size_t c = 0; c < columns; c++) {
-			table_cut(cells[r * columns + c], widths[c]);
+		for (size_t c = 0; c < columns; c++)
 			print_cell(out, cells[r * columns + c], widths[c], c + 1 == columns);
-		}
 		out_str(out, "\n");
 	}
 }

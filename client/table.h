@@ -6,10 +6,11 @@
 
 #include <stddef.h>
 
+struct buf;
 struct out;
 
 /* Prints `rows` * `columns` safe one-line cells under `heads`. */
 void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[],
 		 size_t rows);
-/* Cuts UTF-8 text in place (it shrinks) to `width` columns, "…" last where something was lost. */
-void table_cut(char *text, int width);
+/* Appends UTF-8 text, cut to `width` columns with "…" last where something was lost. */
+void table_cut(const char *text, int width, struct buf *out);
