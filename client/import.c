@@ -250,7 +250,8 @@ static void take_result(struct import *import, struct flight *flight, const stru
 	const char *code = json_str(result, "code");
 	const char *login = json_str(json_get(result, "member"), "login");
 
-	if (json_bool(result, "replayed"))
+	/* A receipt for a row that this run sent before a loss is this run's own work. */
+	if (json_bool(result, "replayed") && flight->attempt == FIRST_ATTEMPT)
 		import->summary->already++;
 	else
 		import->summary->done++;

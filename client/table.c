@@ -3,6 +3,7 @@
  */
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -78,20 +79,41 @@ static int total(const int widths[], size_t columns)
 	return sum;
 }
 
-/* Takes columns from the widest until the row fits or all are narrow. */
-static void fit(int widths[], size_t columns, int room)
+/* What a row is found and judged by: cut only when the rest cannot give more. */
+static bool precious(const char *head)
 {
-	int over = total(widths, columns) - room;
+	static const char *const heads[] = {
+		"ref", "code", "when", "at", "state", "token", "login"
+	};
 
-	for (; over > 0; over--) {
-		size_t widest = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		if (strcmp(heads[i], head) == 0)
+			return true;
+	return false;
+}
 
-		for (size_t c = 1; c < columns; c++)
-			if (widths[c] >= widths[widest])
-				widest = c;
-		if (widths[widest] <= NARROWEST)
+/* The widest column that may still give way, or -1. */
+static int widest(char *const heads[], const int widths[], size_t columns, bool all)
+{
+	int found = -1;
+
+	for (size_t c = 0; c < columns; c++)
+		if (widths[c] > NARROWEST && (all || !precious(heads[c])) &&
+		    (found < 0 || widths[c] >= widths[found]))
+			found = (int)c;
+	return found;
+}
+
+static void fit(char *const heads[], int widths[], size_t columns, int room)
+{
+	for (int over = total(widths, columns) - room; over > 0; over--) {
+		int c = widest(heads, widths, columns, false);
+
+		if (c < 0)
+			c = widest(heads, widths, columns, true);
+		if (c < 0)
 			return;
-		widths[widest]--;
+		widths[c]--;
 	}
 }
 
@@ -126,7 +148,7 @@ void table_print(struct out *out, char *const heads[], size_t columns, char *con
 				widths[c] = width;
 		}
 	}
-	fit(widths, columns, out->columns);
+	fit(heads, widths, columns, out->columns);
 	print_heads(out, heads, widths, columns);
 	for (size_t r = 0; r < rows; r++) {
 		for (size_t c = 0; c < columns; c++)
