@@ -72,17 +72,13 @@ static int decode_bool(const struct decoding *at, const struct field *field,
 	return 0;
 }
 
-/* HH:MM, 24:00 being the end of the day; minutes, or -1. */
-static int minutes_of(const char *text)
+/* Minutes of HH:MM, up to 99:59, or -1. */
+static int64_t minutes_of(const char *text)
 {
-	int minutes;
-
 	if (strlen(text) != 5 || strspn(text, "0123456789") != 2 || text[2] != ':' ||
 	    strspn(text + 3, "0123456789") != 2 || text[3] > '5')
 		return -1;
-	minutes =
-		((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
-	return minutes <= MINUTES_PER_DAY ? minutes : -1;
+	return ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
 }
 
 static int decode_time(const struct decoding *at, const struct field *field,
@@ -93,7 +89,7 @@ static int decode_time(const struct decoding *at, const struct field *field,
 
 	if (at->source == FIELD_FROM_DATABASE && json_is_int(value))
 		minutes = json_value_int(value);
-	if (minutes < 0 || minutes > MINUTES_PER_DAY)
+	if (minutes < 0 || minutes > MINUTES_PER_DAY) /* 24:00 is the end of the day */
 		return field_refuse(at, field, text ? "format" : "type",
 				    "must be a time of day such as 09:30");
 	set_int(out, minutes);

@@ -201,7 +201,8 @@ void field_encode(struct jsonw *w, const struct field *fields, enum field_viewer
 
 static bool is_argument(const struct field *field, const void *member)
 {
-	if (field->flags & FIELD_META || field->type == FIELD_WHEN)
+	if ((field->flags & FIELD_META) || field->type == FIELD_WHEN ||
+	    field->type == FIELD_OBJECTS) /* those cannot be given */
 		return false;
 	if (field->type == FIELD_CODES)
 		return ((const struct field_list *)member)->items != NULL;

@@ -1,4 +1,4 @@
-/* Records by table: what is decoded, how refusals are worded, what is written for whom. */
+/* Records by table: what is decoded, how refusals are worded. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -561,39 +561,6 @@ static void a_client_takes_replies_of_a_newer_server(void **state)
 	assert_false(f->record.id.set);
 }
 
-static void expect_encoded(const struct record *record, enum field_viewer viewer, const char *text)
-{
-	struct buf out = BUF_INIT(65536);
-	struct jsonw w = JSONW_INIT(&out);
-
-	field_encode(&w, fields, viewer, record);
-	assert_string_equal(out.data, text);
-	buf_deinit(&out);
-}
-
-static void each_viewer_sees_what_the_table_allows(void **state)
-{
-	static const struct line lines[] = { { "seat", { true, 2 } }, { "tea", { false, 0 } } };
-	const struct record record = {
-		.id = { true, 99 },
-		.site = "ks",
-		.title = "Weekly",
-		.note = "vip",
-		.lines = { ARRAY_SIZE(lines), lines, sizeof(lines[0]) },
-	};
-
-	expect_encoded(&record, FIELD_FOR_OTHER,
-		       "{\"site\":\"ks\",\"dry_run\":false,\"amenities\":[],"
-		       "\"lines\":[{\"what\":\"seat\"},{\"what\":\"tea\"}],\"cancelled\":null}");
-	expect_encoded(&record, FIELD_FOR_OWN,
-		       "{\"site\":\"ks\",\"title\":\"Weekly\",\"dry_run\":false,\"amenities\":[],"
-		       "\"lines\":[{\"what\":\"seat\"},{\"what\":\"tea\"}],\"cancelled\":null}");
-	expect_encoded(&record, FIELD_FOR_STAFF,
-		       "{\"site\":\"ks\",\"title\":\"Weekly\",\"note\":\"vip\",\"dry_run\":false,"
-		       "\"amenities\":[],\"lines\":[{\"what\":\"seat\",\"count\":2},"
-		       "{\"what\":\"tea\"}],\"cancelled\":null}");
-}
-
 static void what_is_encoded_decodes_to_the_same(void **state)
 {
 	struct fixture *f = *state;
@@ -618,41 +585,6 @@ static void what_is_encoded_decodes_to_the_same(void **state)
 	assert_non_null(strstr(first.data, "\"start\":\"2026-11-22T14:05\""));
 	buf_deinit(&first);
 	buf_deinit(&second);
-}
-
-static void a_table_describes_itself(void **state)
-{
-	struct fixture *f = *state;
-	struct buf out = BUF_INIT(65536);
-	struct jsonw w = JSONW_INIT(&out);
-	struct json_problem problem;
-	const struct cJSON *site, *like;
-
-	field_describe(&w, fields);
-	f->tree = NULL;
-	assert_int_equal(json_parse(out.data, out.len, &json_limits_reply, &f->tree, &problem), 0);
-	assert_null(json_get(f->tree, "id")); /* hidden */
-	site = json_get(f->tree, "site");
-	assert_string_equal(json_str(site, "type"), "code");
-	assert_true(json_bool(site, "required"));
-	assert_string_equal(json_str(site, "help"), "code of the site");
-	assert_int_equal(json_value_int(json_get(json_get(f->tree, "limit"), "max")), 500);
-	assert_int_equal(json_value_int(json_get(json_get(f->tree, "note"), "max")), 2000);
-	assert_non_null(json_get(json_get(f->tree, "closed_days"), "min"));
-	assert_int_equal(json_count(json_get(json_get(f->tree, "kind"), "choices")), 3);
-	like = json_get(json_get(f->tree, "like"), "fields");
-	assert_string_equal(json_str(json_get(like, "capacity"), "type"), "integer");
-	buf_deinit(&out);
-}
-
-static void every_type_has_a_word_of_its_own(void **state)
-{
-	for (int a = FIELD_STRING; a <= FIELD_JSON; a++) {
-		assert_non_null(field_type_name((enum field_type)a));
-		for (int b = a + 1; b <= FIELD_JSON; b++)
-			assert_string_not_equal(field_type_name((enum field_type)a),
-						field_type_name((enum field_type)b));
-	}
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -684,10 +616,7 @@ int main(void)
 		CASE(facts_of_the_database_have_their_own_forms),
 		CASE(facts_of_a_wrong_shape_are_told),
 		CASE(a_client_takes_replies_of_a_newer_server),
-		CASE(each_viewer_sees_what_the_table_allows),
 		CASE(what_is_encoded_decodes_to_the_same),
-		CASE(a_table_describes_itself),
-		CASE(every_type_has_a_word_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

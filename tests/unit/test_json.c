@@ -33,6 +33,8 @@ static void expect_refused_n(const char *text, size_t len, const char *reason, s
 	struct json_problem problem = { .reason = "" };
 	struct cJSON *tree;
 
+	assert_int_equal(json_scan(text, len, &json_limits_request, &problem), -EBADMSG);
+	assert_string_equal(problem.reason, reason);
 	assert_int_equal(parse(text, len, &tree, &problem), -EBADMSG);
 	assert_null(tree);
 	assert_string_equal(problem.reason, reason);
