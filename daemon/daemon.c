@@ -128,7 +128,9 @@ static void on_committed(struct lane_events *events, int site_id, int64_t rev,
 			 const struct cJSON *list)
 {
 	struct services *services = container_of(events, struct services, lane_events);
+	struct daemon *daemon = container_of(services, struct daemon, services);
 
+	upkeep_grew(daemon->upkeep, (int64_t)json_count(list));
 	if (is_catalogue(list))
 		sites_refresh(services->sites, NULL);
 }

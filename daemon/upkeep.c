@@ -22,6 +22,9 @@ struct upkeep {
 	struct timer timer;
 	struct db_call call;
 	unsigned period;
+	struct db_call analyze;
+	bool analyzing;
+	int64_t grown; /* events since the tables were last looked at */
 };
 
 static const struct db_statement PURGE = {
@@ -29,6 +32,37 @@ static const struct db_statement PURGE = {
 	.sql = "SELECT cowork.purge($1::int)",
 	.params = 1,
 };
+
+/* Looked at after so many events, and again after each such look: few looks, and early ones. */
+#define GROWN_EVENTS 400
+
+static const struct db_statement ANALYZE = {
+	.name = "analyze_grown",
+	.sql = "SELECT cowork.analyze_grown()",
+	.params = 0,
+};
+
+static void on_analyzed(struct db_call *call)
+{
+	struct upkeep *upkeep = container_of(call, struct upkeep, analyze);
+
+	upkeep->analyzing = false;
+	if (call->status == DB_DONE && db_rows(call) == 1 && db_value_int(call, 0, 0) > 0)
+		log_info("tables that grew were analysed",
+			 log_int("tables", db_value_int(call, 0, 0)));
+}
+
+void upkeep_grew(struct upkeep *upkeep, int64_t events)
+{
+	upkeep->grown += events;
+	if (upkeep->grown < GROWN_EVENTS || upkeep->analyzing)
+		return;
+	upkeep->grown = 0;
+	upkeep->analyzing = true;
+	upkeep->analyze.statement = &ANALYZE;
+	upkeep->analyze.done = on_analyzed;
+	db_submit(upkeep->services->db, DB_READS, &upkeep->analyze);
+}
 
 static void on_purged(struct db_call *call)
 {
@@ -82,6 +116,7 @@ struct upkeep *upkeep_free(struct upkeep *upkeep)
 		return NULL;
 	timer_stop(&upkeep->timer);
 	db_forget(&upkeep->call);
+	db_forget(&upkeep->analyze);
 	free(upkeep);
 	return NULL;
 }

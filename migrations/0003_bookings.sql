@@ -42,10 +42,10 @@ CREATE TABLE cowork.booking (
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX booking_ref ON cowork.booking (site_id, ref);
 CREATE UNIQUE INDEX booking_external ON cowork.booking (site_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX booking_start ON cowork.booking (site_id, lower(during), booking_id);
-CREATE INDEX booking_space ON cowork.booking (site_id, space_id, lower(during), booking_id);
-CREATE INDEX booking_tenant ON cowork.booking (site_id, tenant_id, lower(during), booking_id);
-CREATE INDEX booking_member ON cowork.booking (site_id, member_id, lower(during), booking_id);
+CREATE INDEX booking_start ON cowork.booking (site_id, lower(during));
+CREATE INDEX booking_space ON cowork.booking (site_id, space_id, lower(during));
+CREATE INDEX booking_tenant ON cowork.booking (site_id, tenant_id, lower(during));
+CREATE INDEX booking_member ON cowork.booking (site_id, member_id, lower(during));
 
 -- What people wrote, apart from what happened; a row only where there is something to say.
 CREATE TABLE cowork.booking_text (
@@ -75,8 +75,8 @@ CREATE TABLE cowork.block (
 	FOREIGN KEY (site_id, space_id) REFERENCES cowork.space
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX block_ref ON cowork.block (site_id, ref);
-CREATE INDEX block_start ON cowork.block (site_id, lower(during), block_id);
-CREATE INDEX block_space ON cowork.block (site_id, space_id, lower(during), block_id);
+CREATE INDEX block_start ON cowork.block (site_id, lower(during));
+CREATE INDEX block_space ON cowork.block (site_id, space_id, lower(during));
 
 -- One unit, one interval, one holder. A change retires a row (live = false) and adds another.
 CREATE TABLE cowork.claim (

@@ -215,8 +215,10 @@ BEGIN
 		FROM ROWS FROM (jsonb_to_recordset(p_commands)
 			AS (k text, p bigint, key uuid, h text, d boolean, a jsonb, r jsonb))
 			WITH ORDINALITY x (k, p, key, h, d, a, r, n)
-		LEFT JOIN cowork.receipt q ON q.site_id = p_site AND q.principal = x.p AND q.key = x.key
-			AND x.d IS NOT TRUE
+		-- OFFSET keeps it a look-up by key for each command, whatever the planner thinks of the table's size
+		LEFT JOIN LATERAL (SELECT y.request_hash, y.outcome FROM cowork.receipt y
+			WHERE y.site_id = p_site AND y.principal = x.p AND y.key = x.key AND x.d IS NOT TRUE
+			OFFSET 0) q ON true
 		ORDER BY x.n
 	LOOP
 		IF c.twin AND c.receipt_request IS NULL AND NOT c.dry THEN
@@ -308,8 +310,11 @@ BEGIN
 		FROM (
 			SELECT x.n, x.outcome::text AS outcome, coalesce(x.facts, f.facts)::text AS facts
 			FROM unnest(out_outcome, out_facts, out_booking) WITH ORDINALITY x (outcome, facts, booking, n)
-			LEFT JOIN cowork.booking_facts f ON f.site_id = p_site AND f.booking_id = x.booking
-				AND x.n <= v_size / 300 -- no look-up for what has no room anyway
+			-- OFFSET as above
+			LEFT JOIN LATERAL (SELECT b.facts FROM cowork.booking_facts b
+				WHERE b.site_id = p_site AND b.booking_id = x.booking
+				AND x.n <= v_size / 300 -- none for what has no room anyway
+				OFFSET 0) f ON true
 		) z
 	) w;
 	RETURN '{"status": "ok", "rev": ' || v_rev || ', "outcomes": [' || coalesce(v_outcomes, '')
