@@ -9,6 +9,7 @@ an administrator's look into the database, and `pg_proxy` stands between a daemo
 import contextlib
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -22,6 +23,14 @@ from cluster import Cluster  # noqa: E402  these three stand in the folders just
 from fault_proxy import FaultProxy  # noqa: E402
 from rig import CommandLine, Daemon, kept_folder, make_certificate  # noqa: E402
 from world import World  # noqa: E402
+
+
+def pytest_configure(config):
+    """SIGTERM ends a run as Ctrl-C does: what was started is stopped."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.hookimpl(hookwrapper=True)

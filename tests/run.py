@@ -33,7 +33,6 @@ FUZZ_SECONDS = int(os.environ.get("COWORK_FUZZ_SECONDS", "10"))
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "LSAN_OPTIONS": "report_objects=1",
 }
 
 
@@ -82,8 +81,8 @@ class Runner:
                 out.write(f"\nended after {limit} s\n".encode())
                 return -1
             finally:
-                end_group(child)
                 self.children.pop(child.pid, None)
+                end_group(child)
 
     def build(self, folder, options, env=None):
         log = OUT / f"{folder.name}.log"
@@ -211,6 +210,13 @@ def guarded(runner, row):
 
 
 def end_group(child):
+    """Ends a child and what it started; it may clean up first."""
+    try:
+        if child.poll() is None:
+            child.terminate()
+            child.wait(20)
+    except subprocess.TimeoutExpired:
+        pass
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:
