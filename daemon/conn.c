@@ -232,6 +232,10 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 		conn_set_state(conn, CONN_OPEN);
 		timer_stop(&conn->deadline);
 		frame_set_max(&conn->frames, LINE_MAX_BYTES);
+	} else if (conn->state == CONN_OPEN && !conn->session.actor) { /* logged out */
+		conn_set_state(conn, CONN_LOGIN);
+		timer_start(conn->conns->services->loop, &conn->deadline,
+			    config(conn)->login_timeout);
 	} else if (conn->state == CONN_LOGIN && conn->session.failures >= SESSION_LOGIN_TRIES) {
 		conn_finish(conn, "too many failed logins");
 		return;

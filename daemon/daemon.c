@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
@@ -40,7 +40,6 @@ struct daemon {
 	struct db_events db_events;
 	struct conns conns;
 	struct listener *listener;
-	struct upkeep *upkeep;
 	struct event *signals[SIGNALS];
 	struct timer drain;
 	bool ready; /* READY=1 was said */
@@ -128,9 +127,8 @@ static void on_committed(struct lane_events *events, int site_id, int64_t rev,
 			 const struct cJSON *list)
 {
 	struct services *services = container_of(events, struct services, lane_events);
-	struct daemon *daemon = container_of(services, struct daemon, services);
 
-	upkeep_grew(daemon->upkeep, (int64_t)json_count(list));
+	upkeep_grew(services->upkeep, (int64_t)json_count(list));
 	if (is_catalogue(list))
 		sites_refresh(services->sites, NULL);
 }
@@ -324,8 +322,8 @@ static int daemon_open(struct daemon *daemon)
 						.wrong_schema = on_wrong_schema };
 	services->db = db_new(daemon->loop, &daemon->config, &daemon->db_events);
 	services->sites = services->db ? sites_new(daemon->loop, services->db) : NULL;
-	daemon->upkeep = services->sites ? upkeep_new(services) : NULL;
-	if (!daemon->upkeep)
+	services->upkeep = services->sites ? upkeep_new(services) : NULL;
+	if (!services->upkeep)
 		return EX_OSERR;
 	TAILQ_INIT(&daemon->conns.list);
 	daemon->conns.services = services;
@@ -340,7 +338,7 @@ static void daemon_deinit(struct daemon *daemon)
 	listener_free(daemon->listener);
 	if (daemon->conns.services)
 		conns_close(&daemon->conns);
-	upkeep_free(daemon->upkeep);
+	upkeep_free(daemon->services.upkeep);
 	/* Lanes take their calls back from the links before these go. */
 	sites_free(daemon->services.sites);
 	db_free(daemon->services.db);
@@ -356,8 +354,8 @@ int daemon_run(struct config_file **file, const char *path)
 {
 	struct daemon daemon = { .file = file, .path = path, .config = *config_values(*file) };
 
-	/* Tokens and keys are in memory: no core dump, no debugger of the same user. */
-	prctl(PR_SET_DUMPABLE, 0);
+	/* Tokens and keys are in memory, and must not be found in a core file. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	log_set_level((enum log_level)daemon.config.level);
 	daemon.status = daemon_open(&daemon);
 	if (daemon.status == EX_OK && loop_run(daemon.loop) < 0)

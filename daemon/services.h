@@ -11,11 +11,14 @@
 #include "daemon/loop.h"
 #include "daemon/site.h"
 
+struct upkeep;
+
 struct services {
 	struct loop *loop;
 	struct db *db;
 	struct sites *sites;
 	const struct config *config; /* replaced as a whole at reload */
+	struct upkeep *upkeep;
 	struct lane_events lane_events;
 	bool draining;
 	int64_t started_usec; /* instant */

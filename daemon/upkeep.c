@@ -2,10 +2,13 @@
 
 #include "daemon/upkeep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/civil.h"
 #include "common/macros.h"
+#include "common/token.h"
 #include "daemon/db.h"
 #include "daemon/log.h"
 #include "daemon/services.h"
@@ -17,6 +20,8 @@
 #define WARN_DAYS  14
 #define WARN_EVERY 720 /* periods: twelve hours */
 
+#define SEEN_MAX 256 /* more logins than that in a minute are noted the next time */
+
 struct upkeep {
 	struct services *services; /* borrows */
 	struct timer timer;
@@ -24,6 +29,11 @@ struct upkeep {
 	unsigned period;
 	struct db_call analyze;
 	bool analyzing;
+	struct db_call seen;
+	bool seeing;
+	char tokens[SEEN_MAX][TOKEN_ID_MAX];
+	int token_count;
+	char token_list[SEEN_MAX * TOKEN_ID_MAX + 2]; /* as an array of SQL */
 	int64_t grown; /* events since the tables were last looked at */
 };
 
@@ -75,6 +85,46 @@ static void on_purged(struct db_call *call)
 		    rows >= PURGE_FULL ? MORE_MS : PERIOD_MS);
 }
 
+static const struct db_statement SEEN = {
+	.name = "token_seen",
+	.sql = "SELECT cowork.token_seen($1::text[])",
+	.params = 1,
+};
+
+void upkeep_token_seen(struct upkeep *upkeep, const char *id)
+{
+	for (int i = 0; i < upkeep->token_count; i++)
+		if (strcmp(upkeep->tokens[i], id) == 0)
+			return;
+	if (upkeep->token_count < SEEN_MAX)
+		snprintf(upkeep->tokens[upkeep->token_count++], TOKEN_ID_MAX, "%s", id);
+}
+
+static void on_seen(struct db_call *call)
+{
+	container_of(call, struct upkeep, seen)->seeing = false;
+}
+
+/* Ids are base 32, so the array needs no quotes. */
+static void note_tokens(struct upkeep *upkeep)
+{
+	size_t used = 0;
+
+	if (upkeep->token_count == 0 || upkeep->seeing)
+		return;
+	for (int i = 0; i < upkeep->token_count; i++)
+		used += (size_t)snprintf(upkeep->token_list + used,
+					 sizeof(upkeep->token_list) - used, "%c%s", i ? ',' : '{',
+					 upkeep->tokens[i]);
+	snprintf(upkeep->token_list + used, sizeof(upkeep->token_list) - used, "}");
+	upkeep->token_count = 0;
+	upkeep->seeing = true;
+	upkeep->seen.statement = &SEEN;
+	upkeep->seen.params[0] = upkeep->token_list;
+	upkeep->seen.done = on_seen;
+	db_submit(upkeep->services->db, DB_CONTROL, &upkeep->seen);
+}
+
 static void warn_of_certificate(struct upkeep *upkeep)
 {
 	int64_t left = upkeep->services->certificate_expiry_usec - instant_now();
@@ -92,6 +142,7 @@ static void on_timer(struct timer *timer)
 
 	if (upkeep->period++ % WARN_EVERY == 0)
 		warn_of_certificate(upkeep);
+	note_tokens(upkeep);
 	upkeep->call.statement = &PURGE;
 	upkeep->call.params[0] = PURGE_ROWS;
 	upkeep->call.done = on_purged;
@@ -117,6 +168,7 @@ struct upkeep *upkeep_free(struct upkeep *upkeep)
 	timer_stop(&upkeep->timer);
 	db_forget(&upkeep->call);
 	db_forget(&upkeep->analyze);
+	db_forget(&upkeep->seen);
 	free(upkeep);
 	return NULL;
 }

@@ -2,7 +2,7 @@
 
 /*
  * Periodic work: receipts past their 48 hours and fences past their day are deleted in bounded
- * steps, and the certificate's end is warned of.
+ * steps, and the certificate's end is warned of, and when tokens were last used is noted.
  */
 
 #include <stdint.h>
@@ -13,5 +13,7 @@ struct upkeep;
 struct upkeep *upkeep_new(struct services *services);
 /* A batch appended this many events. */
 void upkeep_grew(struct upkeep *upkeep, int64_t events);
+/* A token was used to log in: noted in the database within a minute. */
+void upkeep_token_seen(struct upkeep *upkeep, const char *id);
 /* Takes NULL, returns NULL. */
 struct upkeep *upkeep_free(struct upkeep *upkeep);

@@ -19,6 +19,7 @@
 #include "daemon/login.h"
 #include "daemon/method.h"
 #include "daemon/query.h"
+#include "daemon/upkeep.h"
 
 #define TOKEN_DAYS 90
 
@@ -79,6 +80,7 @@ static void on_found(struct query *query)
 	log_info("login", log_str("req", request->name), log_str("actor", actor->login),
 		 log_str("role", role_names[actor->role]),
 		 log_str("peer", request->session ? request->session->peer : NULL));
+	upkeep_token_seen(request->services->upkeep, actor->token);
 	login_write(request_reply_begin(request), actor, op->made[0] ? op->made : NULL);
 	if (request->session) {
 		actor_unref(request->session->actor);
