@@ -43,6 +43,9 @@ static int fail(struct db_admin *db, const PGresult *result)
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 	char text[2 * DB_PROBLEM_MAX];
 
+	/* What failed the transaction matters, not what was tried after it. */
+	if (state && !strcmp(state, "25P02") && *db->problem)
+		return -EIO;
 	if (!message)
 		message = PQerrorMessage(db->conn);
 	snprintf(text, sizeof(text), "%s%s%s%s%s%s", message, detail ? " (" : "",

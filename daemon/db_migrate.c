@@ -57,7 +57,7 @@ static int read_applied(struct db_admin *db, PGresult **ret)
 static int check_row(const struct db_admin *db, const PGresult *applied, int row)
 {
 	const struct migration *m = &migrations[row];
-	int version = atoi(PQgetvalue(applied, row, 0));
+	int version = (int)strtol(PQgetvalue(applied, row, 0), NULL, 10);
 
 	if (version != m->version)
 		return db_admin_say(
@@ -76,7 +76,7 @@ static int check_applied(const struct db_admin *db, const PGresult *applied)
 {
 	int rows = PQntuples(applied);
 
-	if (rows > 0 && atoi(PQgetvalue(applied, rows - 1, 0)) > migrations_count)
+	if (rows > 0 && (int)strtol(PQgetvalue(applied, rows - 1, 0), NULL, 10) > migrations_count)
 		return db_admin_say(
 			"database \"%s\" is at version %s, newer than this coworkd, which "
 			"knows %d: install the newer coworkd",
@@ -246,9 +246,10 @@ static int show_status(struct db_admin *db, const PGresult *applied)
 	int rows = PQntuples(applied), status = check_applied(db, applied);
 
 	for (int i = 0; i < rows; i++)
-		printf("%04d %-24s applied %s in %s ms by %s\n", atoi(PQgetvalue(applied, i, 0)),
-		       PQgetvalue(applied, i, 1), PQgetvalue(applied, i, 3),
-		       PQgetvalue(applied, i, 4), PQgetvalue(applied, i, 5));
+		printf("%04d %-24s applied %s in %s ms by %s\n",
+		       (int)strtol(PQgetvalue(applied, i, 0), NULL, 10), PQgetvalue(applied, i, 1),
+		       PQgetvalue(applied, i, 3), PQgetvalue(applied, i, 4),
+		       PQgetvalue(applied, i, 5));
 	for (int i = rows; i < migrations_count; i++)
 		printf("%04d %-24s missing\n", migrations[i].version, migrations[i].name);
 	return status;

@@ -201,7 +201,8 @@ static int grant_operator(struct db_admin *db, const struct person *person)
 	char code[TOKEN_TEXT_MAX], until[INSTANT_TEXT_MAX];
 	int status;
 
-	grant.expires = (instant_seconds(instant_now()) + CODE_HOURS * 3600) * USEC_PER_SEC;
+	grant.expires =
+		(instant_seconds(instant_now()) + CODE_HOURS * INT64_C(3600)) * USEC_PER_SEC;
 	if (token_new(TOKEN_CODE, code, &grant.code) < 0 ||
 	    uuid7_make(instant_now(), grant.key) < 0 || write_command(&commands, &grant) < 0) {
 		buf_deinit(&commands);

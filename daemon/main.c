@@ -87,6 +87,7 @@ struct command {
 static const struct command commands[] = {
 	{ "migrate", admin_migrate },
 	{ "setup", admin_setup },
+	{ "verify", admin_verify },
 };
 
 /* Without any file it runs on the defaults, and a reload finds none either. */
