@@ -9,6 +9,7 @@ import threading
 import psycopg2
 import pytest
 
+import fake_pg
 from cluster import MIGRATIONS, migration_files
 from rig import SANITIZER, build
 
@@ -180,6 +181,40 @@ def test_setup_says_that_the_server_is_away(short_dir):
     done = run("setup", "--admin", f"host={short_dir}")
     assert done.returncode == 75
     assert one_line(done.stderr).startswith("coworkd: could not connect: ")
+
+
+@pytest.fixture
+def scripted(short_dir):
+    """A server that answers setup's first questions as a good one would."""
+    with fake_pg.FakePg(short_dir) as pg:
+        pg.answer("", [])
+        pg.answer("rolsuper OR rolcreaterole", [["t"]])
+        pg.answer("pg_encoding_to_char", [["UTF8"]])
+        yield pg, f"host={short_dir} user=postgres"
+
+
+def test_setup_names_the_package_of_a_missing_extension(scripted):
+    pg, admin = scripted
+    pg.answer("btree_gist", [])
+    done = run("setup", "--admin", admin, "--database", "d")
+    assert done.returncode == 78
+    assert one_line(done.stderr) == ("coworkd: PostgreSQL's contrib package is missing on the server (extension "
+                                     "btree_gist): install postgresql-contrib or postgresql-15\n")
+
+
+def test_setup_refuses_an_old_server(scripted, monkeypatch):
+    monkeypatch.setitem(fake_pg.PARAMETERS, "server_version", "14.9")
+    done = run("setup", "--admin", scripted[1])
+    assert done.returncode == 78
+    assert one_line(done.stderr) == "coworkd: the server is PostgreSQL 14.9; coworkd needs PostgreSQL 15 or later\n"
+
+
+def test_migrate_whose_link_breaks_says_that_it_can_be_tried_again(scripted):
+    pg, admin = scripted
+    pg.fault("query", "close", query="COMMIT")
+    done = run("migrate", "--admin", admin + " dbname=d")
+    assert done.returncode == 75
+    assert "migration 0001_catalogue.sql: server closed the connection" in one_line(done.stderr)
 
 
 def test_setup_twice_at_once_makes_one(fresh, admin):
