@@ -332,8 +332,18 @@ static int daemon_open(struct daemon *daemon)
 	return open_listener(daemon) < 0 ? EX_CONFIG : EX_OK;
 }
 
+/* We end anyway: a signal that comes now would find no event, only its default. */
+static void ignore_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 static void daemon_deinit(struct daemon *daemon)
 {
+	ignore_signals();
 	daemon->services.draining = true;
 	listener_free(daemon->listener);
 	if (daemon->conns.services)

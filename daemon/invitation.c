@@ -5,6 +5,11 @@
 #include "common/civil.h"
 #include "common/macros.h"
 
+const struct field invitation_result[] = {
+	{ "code", FIELD_SECRET, 0, .help = "for the first login; shown once" },
+	FIELD_END,
+};
+
 int invitation_make(struct invitation *invitation)
 {
 	invitation->expires_usec = instant_now() + INVITATION_HOURS * 3600 * USEC_PER_SEC;

@@ -2,6 +2,7 @@
 
 /* A one-time code for somebody's first login, valid for three days. */
 
+#include "common/field.h"
 #include "common/jsonw.h"
 #include "common/token.h"
 
@@ -12,6 +13,9 @@ struct invitation {
 	struct token_parts parts;
 	int64_t expires_usec;
 };
+
+/* What an inviting method's result has beside its noun, for rpc.discover. */
+extern const struct field invitation_result[];
 
 /* 0 or -EIO. */
 int invitation_make(struct invitation *invitation);

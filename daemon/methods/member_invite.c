@@ -5,7 +5,7 @@
 #include "daemon/noun.h"
 #include "common/macros.h"
 #include "daemon/invitation.h"
-#include "strings.h"
+#include <strings.h>
 
 struct member_invite {
 	struct mutation mutation;
@@ -74,5 +74,6 @@ const struct method method_member_invite = {
 	.params = params,
 	.size = sizeof(struct member_invite),
 	.noun = &noun_member,
+	.result = invitation_result,
 	.start = start,
 };

@@ -67,5 +67,6 @@ const struct method method_staff_grant = {
 	.params = params,
 	.size = sizeof(struct staff_grant),
 	.noun = &noun_staff,
+	.result = invitation_result,
 	.start = start,
 };
