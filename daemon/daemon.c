@@ -335,10 +335,13 @@ static int daemon_open(struct daemon *daemon)
 /* We end anyway: a signal that comes now would find no event, only its default. */
 static void ignore_signals(void)
 {
-	sigset_t all;
+	sigset_t ours;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
 static void daemon_deinit(struct daemon *daemon)
