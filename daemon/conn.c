@@ -219,6 +219,21 @@ static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_ki
 
 /* ---- requests ---- */
 
+/* A login opens the connection; a logout takes it back to where it has to log in soon. */
+static void follow_session(struct conn *conn)
+{
+	if (conn->state == CONN_LOGIN && conn->session.actor) {
+		conn_set_state(conn, CONN_OPEN);
+		timer_stop(&conn->deadline);
+		frame_set_max(&conn->frames, LINE_MAX_BYTES);
+	} else if (conn->state == CONN_OPEN && !conn->session.actor) {
+		conn_set_state(conn, CONN_LOGIN);
+		timer_start(conn->conns->services->loop, &conn->deadline,
+			    config(conn)->login_timeout);
+		frame_set_max(&conn->frames, LINE_BEFORE_LOGIN);
+	}
+}
+
 static void on_reply(struct reply_sink *sink, struct request *request, const char *line, size_t len)
 {
 	struct conn *conn = container_of(sink, struct conn, sink);
@@ -228,15 +243,8 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 	conn_write(conn, line, len);
 	if (conn->state == CONN_DEAD)
 		return;
-	if (conn->state == CONN_LOGIN && conn->session.actor) {
-		conn_set_state(conn, CONN_OPEN);
-		timer_stop(&conn->deadline);
-		frame_set_max(&conn->frames, LINE_MAX_BYTES);
-	} else if (conn->state == CONN_OPEN && !conn->session.actor) { /* logged out */
-		conn_set_state(conn, CONN_LOGIN);
-		timer_start(conn->conns->services->loop, &conn->deadline,
-			    config(conn)->login_timeout);
-	} else if (conn->state == CONN_LOGIN && conn->session.failures >= SESSION_LOGIN_TRIES) {
+	follow_session(conn);
+	if (conn->session.failures >= SESSION_LOGIN_TRIES) {
 		conn_finish(conn, "too many failed logins");
 		return;
 	}

@@ -1,0 +1,354 @@
+"""Every limit of the [limits] section: what is too much is refused or closed, and the others are served."""
+
+import contextlib
+import json
+import os
+import pathlib
+import resource
+import socket
+import ssl
+import time
+
+import pytest
+
+from rig import wait_until
+from rpc import Client, RpcError, new_key, tls_context
+
+
+def turned_away(daemon):
+    """Whether a new client is closed before its handshake is done."""
+    try:
+        with Client(daemon.port, daemon.certificate) as client:
+            client.hello()
+    except (OSError, EOFError, ssl.SSLError):
+        return True
+    return False
+
+
+def waits(daemon, **settings):
+    """Clients ended by hand are forgotten a moment later; until then they count."""
+    wait_until(lambda: not turned_away(daemon), what="room for a new client", **settings)
+
+
+def end_within(sock):
+    """Reads until the other side ends it; its last bytes."""
+    data = b""
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while piece := sock.recv(65536):
+            data += piece
+    return data
+
+
+# How many
+
+@pytest.mark.parametrize("limit", ["connections", "connections_per_source"])
+def test_one_client_too_many_is_turned_away_until_another_leaves(start_daemon, world, limit):
+    daemon = start_daemon(**{f"limits__{limit}": 3})
+    clients = [daemon.client(world.token["ada"]) for _ in range(3)]
+    assert turned_away(daemon)
+    daemon.wait_log(f"turned away.*limits.{limit}")
+    for client in clients:
+        client.call("session.ping")
+    clients.pop().close()
+    waits(daemon)
+    for client in clients:
+        client.close()
+
+
+def test_other_sources_do_not_count_for_a_source(start_daemon, world):
+    daemon = start_daemon(limits__connections_per_source=1)
+    with daemon.client(world.token["ada"]):
+        assert turned_away(daemon)
+        sock = socket.create_connection(("127.0.0.1", daemon.port), 30, source_address=("127.0.0.2", 0))
+        with tls_context(daemon.certificate).wrap_socket(sock, server_hostname="localhost") as other:
+            other.sendall(b'{"jsonrpc":"2.0","id":1,"method":"session.ping"}\n')
+            assert b"hello_required" in other.recv(4096)
+
+
+def test_those_not_logged_in_have_a_limit_of_their_own(start_daemon, world):
+    daemon = start_daemon(limits__connections_before_login=2)
+    known = daemon.client(world.token["ada"])
+    strangers = [daemon.client() for _ in range(2)]
+    assert turned_away(daemon)
+    daemon.wait_log("turned away.*limits.connections_before_login")
+    known.call("session.ping")
+    strangers[0].auth(world.token["bob"])  # one less before login
+    waits(daemon)
+    for client in (known, *strangers):
+        client.close()
+
+
+def test_who_logs_out_is_before_login_again(start_daemon, world):
+    daemon = start_daemon(limits__connections_before_login=1, limits__login_timeout="400ms")
+    client = daemon.client(world.token["ada"])
+    client.call("session.logout")
+    assert turned_away(daemon)
+    client.send_line(b"x" * 5000)
+    assert client.read_message()["error"]["data"]["kind"] == "too_large"
+    end_within(client.sock)
+    waits(daemon)
+    with daemon.client(world.token["ada"]) as client:
+        client.call("session.logout")
+        assert client.auth(world.token["bob"])["login"] == world.login["bob"]
+        client.call("session.logout")
+        assert end_within(client.sock) == b""
+        daemon.wait_log("connection closed.*the login took too long")
+
+
+# How long
+
+def test_a_handshake_that_takes_too_long_is_closed(start_daemon):
+    daemon = start_daemon(limits__handshake_timeout="300ms")
+    with socket.create_connection(("127.0.0.1", daemon.port), 30) as sock:
+        sock.sendall(b"\x16\x03\x01")
+        assert end_within(sock) == b""
+    daemon.wait_log("connection closed.*the handshake took too long")
+
+
+def test_a_login_that_takes_too_long_is_closed_however_busy_it_is(start_daemon):
+    daemon = start_daemon(limits__login_timeout="500ms")
+    client = daemon.client()
+    with pytest.raises((EOFError, OSError)):
+        while True:
+            client.refused("session.whoami")
+    daemon.wait_log("connection closed.*the login took too long")
+    client.close()
+
+
+def test_a_logged_in_client_may_be_idle(start_daemon, world):
+    daemon = start_daemon(limits__handshake_timeout="100ms", limits__login_timeout="300ms", limits__line_timeout="100ms",
+                          limits__output_timeout="100ms")
+    stranger, idle = daemon.client(), daemon.client(world.token["ada"])
+    end_within(stranger.sock)  # longer than all of these
+    assert "time" in idle.call("session.ping")
+    for client in (stranger, idle):
+        client.close()
+
+
+def test_a_line_that_trickles_is_closed_although_each_byte_comes_in_time(start_daemon, world):
+    daemon = start_daemon(limits__line_timeout="400ms")
+    client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
+    with pytest.raises((OSError, ssl.SSLError)):
+        while True:
+            client.send_bytes(b" ")
+            other.call("session.ping")
+    daemon.wait_log("connection closed.*a line took too long")
+    for it in (client, other):
+        it.close()
+
+
+def test_a_request_is_answered_in_its_time_if_only_by_timeout(start_daemon, world, sql):
+    daemon = start_daemon(limits__request_timeout="300ms")
+    client = daemon.client(world.token["ada"])
+    client.call("booking.list", site="KSQ")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    assert client.refused("booking.list", site="KSQ").kind == "timeout"
+    sql.connection.rollback()
+    assert client.call("booking.list", site="KSQ")["bookings"] == []
+    client.close()
+
+
+def test_a_change_under_way_past_its_time_is_unknown_and_the_retry_tells(start_daemon, world, sql):
+    daemon = start_daemon(limits__request_timeout="500ms")
+    client = daemon.client(world.token["ada"])
+    change = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00", "key": new_key()}
+    client.call("booking.create", {**change, "dry_run": True})
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    assert client.refused("booking.create", change).kind == "outcome_unknown"
+    # one that only waits for the one under way was certainly not done
+    assert client.refused("booking.create", change, key=new_key(), space="A-02").kind == "timeout"
+    sql.connection.rollback()
+    again = client.call("booking.create", change, attempt=2)
+    assert again["replayed"] is True and again["booking"]["space"] == "A-01"
+    assert [row["space"] for row in client.call("booking.list", site="KSQ")["bookings"]] == ["A-01"]
+    client.close()
+
+
+# How much
+
+def slow_reader(daemon, token, window=4096):
+    """A client with small buffers that does not read unless told."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    sock.settimeout(30)
+    sock.connect(("127.0.0.1", daemon.port))
+    client = Client.__new__(Client)
+    client.timeout, client.buffer, client.serial, client.answers, client.notifications = 30, b"", 0, {}, []
+    client.sock = tls_context(daemon.certificate).wrap_socket(sock, server_hostname="localhost")
+    client.hello()
+    client.auth(token)
+    return client
+
+
+def discover_lines(first, count):
+    return b"".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "rpc.discover"}).encode() + b"\n"
+                    for number in range(first, first + count))
+
+
+def answered(client):
+    """Requests that the daemon has answered since its start."""
+    return client.call("server.status")["requests"]
+
+
+def test_a_client_that_takes_nothing_is_closed_and_did_not_fill_the_memory(start_daemon, world):
+    daemon = start_daemon(limits__output_timeout="500ms", limits__output_bytes="64KiB")
+    slow, other = slow_reader(daemon, world.token["ada"]), daemon.client(world.token["bob"])
+    before = answered(other)
+    with contextlib.suppress(OSError):
+        slow.send_bytes(discover_lines(0, 500))
+    daemon.wait_log("connection closed.*the output was not taken")
+    # each answer is over 30 KiB: without backpressure there would have been 500 of them
+    assert answered(other) - before < 250
+    for client in (slow, other):
+        client.close()
+
+
+def test_a_slow_reader_is_not_read_from_and_gets_every_answer_when_it_reads(start_daemon, world):
+    daemon = start_daemon(limits__output_bytes="64KiB")
+    slow, other = slow_reader(daemon, world.token["ada"]), daemon.client(world.token["bob"])
+    count = 200
+    before = answered(other)
+    slow.send_bytes(discover_lines(0, count))
+    daemon.wait_log("method=rpc.discover")
+    assert answered(other) - before < count
+    assert [slow.read_message()["id"] for _ in range(count)] == list(range(count))
+    for client in (slow, other):
+        client.close()
+
+
+def test_no_more_than_in_flight_are_read_at_a_time(start_daemon, world, sql):
+    daemon = start_daemon(limits__in_flight=4)
+    client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
+    client.call("booking.list", site="KSQ")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    reads = [client.send("booking.list", site="KSQ") for _ in range(4)]
+    ping = client.send("session.ping")  # needs no database, and waits all the same
+    for _ in range(20):
+        other.call("session.ping")
+    daemon.wait_log("method=session.ping actor=bob", count=20)
+    assert not daemon.log_has("method=session.ping actor=ada")
+    sql.connection.rollback()
+    for number in (*reads, ping):
+        client.answer(number)
+    for it in (client, other):
+        it.close()
+
+
+def test_a_full_lane_answers_busy_at_once_and_does_what_it_took(start_daemon, world, sql):
+    daemon = start_daemon(limits__lane_queue=2)
+    client, reader = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
+    client.change("booking.create", site="KSQ", space="P-1", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    numbers = [client.send_change("booking.create", site="KSQ", space=f"A-{n:02}", start="2027-03-01T09:00",
+                                  end="2027-03-01T10:00") for n in range(1, 9)]
+    kinds = {}
+    for number in reversed(numbers):
+        if len(kinds) < 3:  # the last ones are refused while the lock is held
+            with pytest.raises(RpcError) as refusal:
+                client.answer(number)
+            assert refusal.value.data["retry_after_ms"] > 0
+            kinds[number] = refusal.value.kind
+    assert set(kinds.values()) == {"busy"}
+    assert len(reader.call("booking.list", site="KSQ")["bookings"]) == 1
+    sql.connection.rollback()
+    done = 0
+    for number in numbers:
+        if number in kinds:
+            continue
+        try:
+            done += client.answer(number)["booking"]["state"] == "confirmed"
+        except RpcError as error:
+            assert error.kind == "busy"
+    assert done >= 2
+    assert len(reader.call("booking.list", site="KSQ")["bookings"]) == 1 + done
+    for it in (client, reader):
+        it.close()
+
+
+def test_another_sites_lane_is_not_full(start_daemon, world, sql):
+    daemon = start_daemon(limits__lane_queue=1)
+    client = daemon.client(world.token["ada"])
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site WHERE code = 'KSQ' FOR UPDATE")
+    stuck = [client.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00",
+                                end="2027-03-01T10:00") for _ in range(5)]
+    client.change("booking.create", site="DJN", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    sql.connection.rollback()
+    for number in stuck:
+        with contextlib.suppress(RpcError):
+            client.answer(number)
+    client.close()
+
+
+def test_a_full_reading_queue_answers_busy(start_daemon, world, sql):
+    daemon = start_daemon(database__read_connections=1, database__read_queue=2)
+    client = daemon.client(world.token["ada"])
+    client.call("booking.list", site="KSQ")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    numbers = [client.send("booking.list", site="KSQ") for _ in range(10)]
+    with pytest.raises(RpcError) as refusal:
+        client.answer(numbers[-1])
+    assert refusal.value.kind == "busy"
+    sql.connection.rollback()
+    assert client.answer(numbers[0])["bookings"] == []
+    client.close()
+
+
+# Descriptors
+
+def ticks(pid):
+    """Time this process was running, in the kernel's ticks."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def fill_descriptors(daemon, count):
+    """Connects until the daemon has no descriptor left; the sockets."""
+    sockets = []
+    for _ in range(count):
+        sock = socket.socket()
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            sock.connect(("127.0.0.1", daemon.port))
+        sockets.append(sock)
+    return sockets
+
+
+def test_the_descriptor_limit_less_a_reserve_bounds_the_connections(start_daemon, world):
+    daemon = start_daemon(descriptors=64 + 5)
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(daemon.client(world.token["ada"]))
+        assert turned_away(daemon)
+        daemon.wait_log("turned away.*limits.connections")
+
+
+def test_without_descriptors_those_here_are_served_and_the_processor_is_left_alone(start_daemon, world):
+    daemon = start_daemon()
+    client = daemon.client(world.token["ada"])
+    client.call("booking.list", site="KSQ")
+    used = daemon.open_files()
+    _, most = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (used, most))
+    sockets = fill_descriptors(daemon, 20)
+    daemon.wait_log("turned away.*no descriptor is left")
+    before, began = ticks(daemon.pid), time.monotonic()
+    calls = 0
+    while time.monotonic() - began < 1:
+        client.call("session.ping")
+        calls += 1
+        time.sleep(0.02)
+    spent = (ticks(daemon.pid) - before) / os.sysconf("SC_CLK_TCK")
+    assert spent < 0.5 * (time.monotonic() - began), f"{spent} s of processor time, {calls} calls"
+    assert client.change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00",
+                         end="2027-03-01T10:00")["booking"]
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (most, most))
+    for sock in sockets:
+        sock.close()
+    waits(daemon)
+    client.close()
