@@ -29,7 +29,7 @@ def create(space, /, hour=0, hours=1, key=None, request="00", dry=False, actor=1
     """Book a space `hour` hours after nine."""
     a = {"space": space, "start": NINE + hour * HOUR, "end": NINE + (hour + hours) * HOUR, "zone": ZONE,
          "tenant_id": 1, "member_id": 1, "source": "client", **a}
-    return command("booking.create", actor, key, request, dry, {"refs": candidates or refs()}, **a)
+    return command("booking.create", actor, key, request, dry, {"refs": refs() if candidates is None else candidates}, **a)
 
 
 def move(ref, space=None, hour=None, hours=1, **a):
