@@ -80,7 +80,8 @@ class Cluster:
         with open(data / "postgresql.conf", "a") as f:
             f.write(settings)
         self.process = subprocess.Popen(
-            _as_postgres([bindir + "/postgres", "-D", str(data)]), stdout=log, stderr=log, cwd="/")
+            _as_postgres([bindir + "/postgres", "-D", str(data)]), stdout=log, stderr=log, cwd="/",
+            start_new_session=True)  # a Ctrl-C is ours, not the server's: it is stopped in order
         log.close()
         self.host = str(self.folder)
         deadline = time.monotonic() + 60
@@ -99,8 +100,9 @@ class Cluster:
     def stop(self):
         """Stops our own server, or drops what we made on another's."""
         if self.process:
-            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, signal.SIGINT)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has gone by itself
+                pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+                os.kill(pid, signal.SIGINT)
             self.process.wait(timeout=60)
             shutil.rmtree(self.folder, ignore_errors=True)
         elif self.host:

@@ -1,5 +1,8 @@
 """Fixtures: one cluster a run, a fresh database a test, and a small site in it."""
 
+import signal
+import sys
+
 import pytest
 
 from cluster import Cluster
@@ -9,6 +12,7 @@ from lane import Campus
 @pytest.fixture(scope="session")
 def cluster():
     cluster = Cluster()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then too
     try:
         cluster.start()
         yield cluster

@@ -4,6 +4,8 @@ import hashlib
 import itertools
 import json
 import struct
+import threading
+import time
 import uuid
 
 HOUR = 3600 * 1000000
@@ -101,6 +103,8 @@ class Campus:
         self.lane = Lane(cluster, database)
         self.owner = cluster.connect(database, cluster.admin)
         self.owner.cursor().execute("SET ROLE cowork_owner")
+        self.racers = []
+        self.watcher = cluster.connect(database, cluster.admin)
         done = self.lane.outcomes(
             0,
             command("site.create", code="kendall", name="Kendall Square", zone=ZONE),
@@ -157,6 +161,47 @@ class Campus:
                     WHERE u.site_id = b.site_id AND u.space_id = b.space_id
                         AND b.state IN ('held', 'confirmed', 'checked_in') ORDER BY u.unit_id)""") == []
 
+    def wait_blocked(self, count):
+        """Until so many sessions of this database wait for a lock."""
+        cursor = self.watcher.cursor()
+        deadline = time.monotonic() + 30
+        while True:
+            cursor.execute("""SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'""")
+            waiting = cursor.fetchone()[0]
+            if waiting >= count:
+                return
+            assert time.monotonic() < deadline, "%d of %d wait" % (waiting, count)
+            time.sleep(0.001)
+
+    def race(self, *turns, gate=None):
+        """Runs each turn (a function of a lane) on a session of its own, all released at the same instant: they
+        queue at the site's lock, held by `gate`, until the last has come and the gate rolls back. Gives what each
+        returned or raised, in their order."""
+        if not gate:
+            gate = self.cluster.connect(self.database, self.cluster.admin, autocommit=False)
+            gate.cursor().execute("SELECT FROM cowork.site WHERE site_id = %s FOR NO KEY UPDATE", (self.site,))
+        answers = [None] * len(turns)
+        while len(self.racers) < len(turns):
+            self.racers.append(self.new_lane())
+
+        def play(number, turn):
+            try:
+                answers[number] = turn(self.racers[number])
+                self.racers[number].value("SELECT pg_stat_force_next_flush()")
+            except Exception as error:  # an error is an answer, which the test then finds
+                answers[number] = error
+
+        threads = [threading.Thread(target=play, args=each) for each in enumerate(turns)]
+        for thread in threads:
+            thread.start()
+        self.wait_blocked(len(turns))
+        gate.rollback()
+        gate.close()
+        for thread in threads:
+            thread.join()
+        return answers
+
     def deadlocks(self):
         self.lane.value("SELECT pg_stat_force_next_flush()")
         return self.lane.value(
@@ -190,3 +235,6 @@ class Campus:
     def close(self):
         self.lane.close()
         self.owner.close()
+        self.watcher.close()
+        for lane in self.racers:
+            lane.close()

@@ -7,7 +7,7 @@ import uuid
 import psycopg2
 import pytest
 
-from lane import HOUR, NINE, Lane, block, cancel, command, create, move, refs
+from lane import HOUR, NINE, block, cancel, command, create, move, refs
 
 
 def broken():
@@ -207,18 +207,12 @@ def test_resolving_waits_for_an_old_batch_still_under_way_and_sees_its_commit(ca
     answer = []
     thread = threading.Thread(target=lambda: answer.append(new.one(1, request, fences=[old.id])))
     thread.start()
-    wait_blocked(campus, 1)
+    campus.wait_blocked(1)
     old.connection.commit()
     thread.join()
     assert answer == [{**first, "replayed": True}]
     old.close()
     new.close()
-
-
-def wait_blocked(campus, count):
-    while campus.lane.value("""SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'""") < count:
-        pass
 
 
 # errors
@@ -297,10 +291,7 @@ def test_the_constraint_catches_what_went_past_the_lock_and_raises_the_alarm(cam
     thread = threading.Thread(target=lambda: answers.append(campus.run(request)))
     before = campus.sql("SELECT count(*) FROM cowork.booking"), campus.sql("SELECT count(*) FROM cowork.block")
     thread.start()
-    watcher = campus.new_lane()
-    while watcher.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'") < 1:
-        pass
-    watcher.close()
+    campus.wait_blocked(1)
     other.commit()
     other.close()
     thread.join()

@@ -32,9 +32,9 @@ TOKEN = {"token_id": "'ABCDEFGH'", "person_id": "1", "kind": "'access'", "hash":
          "scope": "'full'", "created_at": "now()", "expires_at": "now()"}
 EVENT = {"site_id": "1", "rev": "1000", "at": "now()", "actor": "1", "kind": "'booking.created'", "subject": "1",
          "body": "'{}'", "hash": "sha256('x')"}
-RECEIPT = {"site_id": "1", "principal": "1", "key": "gen_random_uuid()", "request_hash": "'\\x00'",
+RECEIPT = {"site_id": "1", "lane_id": "1", "principal": "1", "key": "gen_random_uuid()", "request_hash": "'\\x00'",
            "outcome": "'{}'", "at": "now()"}
-FENCE = {"site_id": "1", "lane_id": "1000", "at": "now()"}
+FENCE = {"site_id": "1", "lane_id": "1000", "rev": "1", "at": "now()"}
 
 ROWS = {"booking": BOOKING, "claim": CLAIM, "block": BLOCK, "booking_text": TEXT, "site": SITE, "floor": FLOOR,
         "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT, "tenant": TENANT, "person": PERSON,
