@@ -1,7 +1,6 @@
 """Bookings by the protocol: what two people cannot both have, and what each is told."""
 
-import pytest
-from rpc import RpcError, new_key
+from rpc import new_key
 
 DAY = "2027-03-01"
 
