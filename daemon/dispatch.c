@@ -28,7 +28,8 @@ static bool admitted(struct request *request)
 		request_fail(request, ERROR_unauthenticated, NULL);
 		return false;
 	}
-	if (request->actor && request->actor->expires_usec <= instant_now()) {
+	if (request->actor && !(flags & METHOD_NO_LOGIN) &&
+	    request->actor->expires_usec <= instant_now()) {
 		request_fail(request, ERROR_unauthenticated,
 			     "your token has expired; log in again");
 		return false;

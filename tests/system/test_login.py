@@ -1,0 +1,290 @@
+"""Who gets in, who does not, and what a stranger learns: tokens, one-time codes, and their ends."""
+
+import contextlib
+import zlib
+
+import pytest
+
+from rig import wait_until
+from rpc import RpcError, new_key
+from world import BASE62, digits, new_token
+
+TRIES = 5
+
+
+def ended(client):
+    with pytest.raises((EOFError, OSError)):
+        client.call("session.hello", protocol={"min": 1, "max": 1}, client={"name": "t", "version": "0"})
+    return True
+
+
+def with_secret(token, secret_of):
+    """A token with the id of one and the secret of another, its check right again."""
+    body = token[:13] + secret_of[13:-7]
+    return f"{body}_{digits(zlib.crc32(body.encode()), BASE62, 6)}"
+
+
+# Tokens
+
+def test_a_token_says_who_i_am(connect, world):
+    me = connect("ada").call("session.whoami")
+    assert (me["login"], me["role"], me["tenant"]) == (world.login["ada"], "member", "acme")
+    assert "site" not in me and "token" not in me
+    desk = connect("desk").call("session.whoami")
+    assert (desk["role"], desk["site"]) == ("front_desk", "KSQ") and "tenant" not in desk
+
+
+def test_what_is_wrong_with_a_token_is_not_told(connect, world, sql):
+    """Unknown, another's secret, revoked: the same words, so that nobody learns which tokens exist."""
+    sql.execute("UPDATE cowork.token SET revoked_at = now() WHERE token_id = %s", [world.token["minji"][4:12]])
+    messages = set()
+    for token in (new_token()[0], with_secret(world.token["ada"], world.token["bob"]), world.token["minji"]):
+        error = connect().refused("session.auth", token=token)
+        assert error.kind == "unauthenticated"
+        messages.add((error.message, tuple(sorted(set(error.data) - {"request"}))))
+    assert len(messages) == 1
+
+
+def test_a_slip_in_a_token_is_refused_without_asking_the_database(connect, world):
+    client = connect()
+    token = world.token["ada"]
+    for text in ("nonsense", token[:-1], token[:20] + ("A" if token[20] != "A" else "B") + token[21:],
+                 world.code["newcomer"]):
+        error = client.refused("session.auth", token=text)
+        assert error.kind == "unauthenticated" and text not in error.message
+
+
+def test_an_expired_token_is_refused_and_says_so(connect, world, sql):
+    sql.execute("UPDATE cowork.token SET expires_at = now() - interval '1 s', created_at = now() - interval '1 day'"
+                " WHERE token_id = %s", [world.token["ada"][4:12]])
+    assert "expired" in connect().refused("session.auth", token=world.token["ada"]).message
+
+
+def test_the_end_of_a_token_ends_its_open_connection_and_another_login_revives_it(connect, world, sql):
+    sql.execute("UPDATE cowork.token SET expires_at = clock_timestamp() + interval '1500 ms' WHERE token_id = %s",
+                [world.token["ada"][4:12]])
+    client = connect("ada")
+    assert client.call("session.whoami")["login"] == world.login["ada"]
+
+    def refused():
+        try:
+            client.call("session.whoami")
+        except RpcError as error:
+            return error
+        return None
+
+    error = wait_until(refused, what="the end of the token")
+    assert error.kind == "unauthenticated" and "expired" in error.message
+    assert client.refused("site.list").kind == "unauthenticated"
+    assert client.auth(world.token["bob"])["login"] == world.login["bob"]
+    assert client.call("session.whoami")["login"] == world.login["bob"]
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE cowork.member SET state = 'disabled' WHERE person_id = %s",
+    "UPDATE cowork.tenant SET state = 'disabled' WHERE tenant_id ="
+    " (SELECT tenant_id FROM cowork.member WHERE person_id = %s)",
+])
+def test_a_disabled_member_or_company_is_not_let_in_by_token(connect, world, sql, statement):
+    sql.execute(statement, [world.person["ada"]])
+    assert connect().refused("session.auth", token=world.token["ada"]).kind == "unauthenticated"
+    assert connect().auth(world.token["minji"])["tenant"] == "hanbit"
+
+
+def test_a_member_disabled_by_the_operator_is_not_let_in(connect, world):
+    connect("operator").change("member.update", login=world.login["ada"], state="disabled")
+    assert connect().refused("session.auth", token=world.token["ada"]).kind == "unauthenticated"
+
+
+def test_revoked_staff_are_not_let_in(connect, world):
+    connect("operator").change("staff.revoke", login=world.login["desk"])
+    assert connect().refused("session.auth", token=world.token["desk"]).kind == "unauthenticated"
+
+
+def test_a_login_on_top_of_another_changes_who_i_am_and_a_failed_one_does_not(connect, world):
+    client = connect("ada")
+    assert client.refused("session.auth", token="nonsense").kind == "unauthenticated"
+    assert client.call("session.whoami")["login"] == world.login["ada"]
+    client.auth(world.token["bob"])
+    assert client.call("session.whoami")["login"] == world.login["bob"]
+
+
+def test_five_failed_logins_end_the_connection(connect):
+    client = connect()
+    for _ in range(TRIES):
+        assert client.refused("session.auth", token="nonsense").kind == "unauthenticated"
+    assert ended(client)
+
+
+def test_a_login_that_works_forgives_the_failed_ones_before(connect, world):
+    client = connect()
+    for _ in range(3):
+        for _ in range(TRIES - 1):
+            client.refused("session.auth", token="nonsense")
+        client.auth(world.token["ada"])
+    for _ in range(TRIES):
+        client.refused("session.auth", token="nonsense")
+    assert ended(client)
+
+
+def test_only_greeting_and_login_go_before_login(connect):
+    client, methods = connect(), connect("ada").call("rpc.discover")["methods"]
+    early = {name for name, method in methods.items() if method["before_login"]}
+    assert early == {"session.hello", "session.auth"}
+    for name in set(methods) - early | {"no.such"}:
+        assert client.refused(name).kind == "unauthenticated", name
+
+
+def test_after_logout_i_am_nobody_and_the_token_is_good_again(connect, world):
+    client = connect("ada")
+    assert client.call("session.logout") == {}
+    assert client.refused("session.whoami").kind == "unauthenticated"
+    assert client.auth(world.token["ada"])["login"] == world.login["ada"]
+
+
+def test_a_token_is_given_by_token_or_by_code_not_both(connect, world):
+    client = connect()
+    assert client.refused("session.auth").data["field"] == "token"
+    error = client.refused("session.auth", token=world.token["ada"], code=world.code["newcomer"], key=new_key())
+    assert (error.kind, error.data["field"]) == ("params", "token")
+
+
+def test_secrets_are_not_in_the_log(daemon, connect, world):
+    client = connect("ada")
+    issued = client.change("token.issue", label="spare")
+    invited = connect("operator").change("member.invite", tenant="acme", login="p@example.org", name="P")
+    got = connect().redeem(world.code["newcomer"])
+    with contextlib.suppress(RpcError):
+        connect().auth(world.token["bob"] + "x")
+    client.call("session.ping")
+    daemon.stop()
+    text = daemon.logfile.read_text()
+    for secret in (world.token["ada"], world.token["bob"], issued["token"], invited["code"], got["token"],
+                   world.code["newcomer"]):
+        assert secret[13:-7] not in text
+
+
+# One-time codes
+
+def test_a_code_is_swapped_once_for_a_token_of_90_days(connect, world):
+    client = connect()
+    got = client.redeem(world.code["newcomer"])
+    assert got["login"] == world.login["newcomer"] and got["role"] == "member"
+    assert client.call("session.whoami")["login"] == world.login["newcomer"]
+    assert connect().auth(got["token"])["login"] == world.login["newcomer"]
+    error = connect().refused("session.auth", code=world.code["newcomer"], key=new_key())
+    assert error.kind == "unauthenticated"
+
+
+def test_a_retry_of_a_code_with_its_key_is_given_the_same_token(connect, world):
+    key = new_key()
+    first = connect().call("session.auth", code=world.code["newcomer"], key=key)
+    again = connect().call("session.auth", code=world.code["newcomer"], key=key, attempt=2)
+    assert again["token"] == first["token"] and again["expires"] == first["expires"]
+
+
+def test_an_invited_person_is_active_after_the_code(connect, world):
+    operator = connect("operator")
+
+    def state():
+        return {row["login"]: row["state"] for row in operator.call("member.list", tenant="acme")["members"]}
+
+    assert state()[world.login["newcomer"]] == "invited"
+    connect().redeem(world.code["newcomer"])
+    assert state()[world.login["newcomer"]] == "active"
+
+
+def test_a_code_wrong_used_or_late_is_refused_in_the_same_words(connect, world, sql):
+    operator = connect("operator")
+    late = operator.change("member.invite", tenant="acme", login="late@example.org", name="L")["code"]
+    sql.execute("UPDATE cowork.token SET expires_at = now() - interval '1 s', created_at = now() - interval '1 day'"
+                " WHERE token_id = %s", [late[4:12]])
+    gone = operator.change("member.invite", tenant="acme", login="gone@example.org", name="G")["code"]
+    operator.change("member.update", login="gone@example.org", state="disabled")
+    connect().redeem(world.code["newcomer"])
+    messages = set()
+    for code in (world.code["newcomer"], late, gone, with_secret(late, world.token["ada"])):
+        error = connect().refused("session.auth", code=code, key=new_key())
+        assert error.kind == "unauthenticated"
+        messages.add(error.message)
+    assert len(messages) == 1
+
+
+def test_five_failed_codes_end_the_connection(connect, world):
+    client = connect()
+    wrong = with_secret(world.code["newcomer"], world.token["ada"])
+    for _ in range(TRIES):
+        assert client.refused("session.auth", code=wrong, key=new_key()).kind == "unauthenticated"
+    assert ended(client)
+
+
+def test_a_code_needs_a_key_and_is_not_a_token(connect, world):
+    client = connect()
+    error = client.refused("session.auth", code=world.code["newcomer"])
+    assert (error.kind, error.data["field"], error.data["rule"]) == ("params", "key", "missing")
+    assert client.refused("session.auth", code=world.token["ada"], key=new_key()).kind == "unauthenticated"
+    assert client.refused("session.auth", token=world.code["newcomer"]).kind == "unauthenticated"
+
+
+def test_two_who_redeem_one_code_at_once_are_not_both_let_in(daemon, world):
+    with daemon.client() as one, daemon.client() as two:
+        numbers = [(client, client.send("session.auth", code=world.code["newcomer"], key=new_key()))
+                   for client in (one, two)]
+        kinds = []
+        for client, number in numbers:
+            try:
+                kinds.append(client.answer(number)["role"])
+            except RpcError as error:
+                kinds.append(error.kind)
+        assert sorted(kinds) == ["member", "unauthenticated"]
+
+
+# Further tokens
+
+def test_a_token_issued_is_listed_works_and_ends_when_revoked(connect, world):
+    ada = connect("ada")
+    issued = ada.change("token.issue", label="laptop", days=7)
+    listed = {row["token"]: row for row in ada.call("token.list")["tokens"]}
+    assert listed[issued["id"]]["label"] == "laptop" and listed[issued["id"]]["expires"] == issued["expires"]
+    assert len(listed) == 2 and issued["token"] not in str(listed)
+    assert connect().auth(issued["token"])["login"] == world.login["ada"]
+    ada.change("token.revoke", token=issued["id"])
+    assert connect().refused("session.auth", token=issued["token"]).kind == "unauthenticated"
+    assert {row["token"]: row["state"] for row in ada.call("token.list")["tokens"]}[issued["id"]] == "revoked"
+    assert ada.call("session.whoami")["login"] == world.login["ada"]
+    error = ada.refused("token.revoke", key=new_key(), token=issued["id"])
+    assert (error.kind, error.data["state"]) == ("wrong_state", "revoked")
+
+
+def test_nobody_revokes_anothers_token_but_the_operator(connect, world):
+    ada_token = world.token["ada"][4:12]
+    for who in ("bob", "boss", "minji", "desk", "admin", "auditor"):
+        error = connect(who).refused("token.revoke", key=new_key(), token=ada_token)
+        assert (error.kind, error.data["field"]) == ("not_found", "token"), who
+    connect("operator").change("token.revoke", token=ada_token)
+    assert connect().refused("session.auth", token=world.token["ada"]).kind == "unauthenticated"
+
+
+def test_a_retry_of_an_issue_is_told_it_happened_without_the_secret(connect, sql):
+    ada, key = connect("ada"), new_key()
+    first = ada.call("token.issue", key=key, label="x")
+    again = ada.call("token.issue", key=key, label="x", attempt=2)
+    assert "token" in first and "token" not in again and again["replayed"] is True
+    sql.execute("SELECT count(*) FROM cowork.token WHERE label = 'x'")
+    assert sql.fetchone() == (1,)
+
+
+def test_a_rehearsed_issue_gives_no_token(connect, sql):
+    assert "token" not in connect("ada").change("token.issue", label="x", dry_run=True)
+    sql.execute("SELECT count(*) FROM cowork.token WHERE label = 'x'")
+    assert sql.fetchone() == (0,)
+
+
+def test_the_database_has_no_secret(connect, sql, world):
+    issued = connect("ada").change("token.issue", label="x")
+    got = connect().redeem(world.code["newcomer"])
+    sql.execute("SELECT coalesce(string_agg(t.x::text, ''), '') FROM (SELECT to_jsonb(k) AS x FROM cowork.token k UNION ALL"
+                " SELECT to_jsonb(e) FROM cowork.event e UNION ALL SELECT to_jsonb(r) FROM cowork.receipt r) t")
+    text = sql.fetchone()[0]
+    for secret in (issued["token"], got["token"], world.code["newcomer"]):
+        assert secret[13:-7] not in text and secret[4:12] in text
