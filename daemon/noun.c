@@ -5,8 +5,18 @@
 #include <errno.h>
 
 #include "common/json.h"
+#include "common/macros.h"
 #include "daemon/log.h"
 #include "daemon/request.h"
+
+static const struct noun *const nouns[] = { &noun_area,	 &noun_block,  &noun_booking, &noun_event,
+					    &noun_floor, &noun_member, &noun_site,    &noun_space,
+					    &noun_staff, &noun_tenant, &noun_token };
+
+const struct noun *noun_at(size_t index)
+{
+	return index < ARRAY_SIZE(nouns) ? nouns[index] : NULL;
+}
 
 enum field_viewer noun_viewer(const struct request *request, int64_t tenant_id)
 {

@@ -19,6 +19,8 @@ extern const struct noun noun_space;
 extern const struct noun noun_staff;
 extern const struct noun noun_tenant;
 extern const struct noun noun_token;
+/* All, in order of name; NULL at the end. */
+const struct noun *noun_at(size_t index);
 
 /* Words of the nouns' states and kinds, NULL-terminated, in the order of their C values. */
 extern const char *const space_kinds[];

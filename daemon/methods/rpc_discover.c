@@ -24,10 +24,6 @@ static const struct field result[] = {
 	FIELD_END,
 };
 
-static const struct noun *const nouns[] = { &noun_area,	 &noun_block,  &noun_booking, &noun_event,
-					    &noun_floor, &noun_member, &noun_site,    &noun_space,
-					    &noun_staff, &noun_tenant, &noun_token };
-
 static void write_roles(struct jsonw *w, const char *name)
 {
 	static const char *const words[] = { NULL, "own", "tenant", "site", "all" };
@@ -62,11 +58,13 @@ static void write_method(struct jsonw *w, const struct method *method)
 
 static void write_nouns(struct jsonw *w)
 {
+	const struct noun *noun;
+
 	jsonw_key(w, "nouns");
 	jsonw_object(w);
-	for (size_t i = 0; i < ARRAY_SIZE(nouns); i++) {
-		jsonw_key(w, nouns[i]->name);
-		field_describe(w, nouns[i]->fields);
+	for (size_t i = 0; (noun = noun_at(i)); i++) {
+		jsonw_key(w, noun->name);
+		field_describe(w, noun->fields);
 	}
 	jsonw_object_end(w);
 }
