@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "client": {"common", "client"},
     "daemon": {"common", "daemon"},
     "migrations": {"common", "migrations"},
+    "docs": {"common", "daemon", "docs"},
 }
 
 # Headers of a library, and the files that may see it: where else it is known, it cannot be replaced.
