@@ -74,7 +74,7 @@ def test_many_hands_two_daemons_and_cut_links_lose_and_double_nothing(
     open_site(operator, short_dir, "CAMPUS")
     conninfo = pg_proxy.conninfo + f" dbname={world_db} user=coworkd"
     daemons = [start_daemon(f"campus{number}", conninfo=conninfo) for number in range(2)]
-    pg_proxy.random(0.02, seed=7)
+    pg_proxy.random(0.2, seed=7, actions=("cut", "reset"))
     programs = []
     for number in range(8):
         line = CommandLine(short_dir, daemons[number % 2], f"hand{number}").context(world.token["operator"], "CAMPUS")
