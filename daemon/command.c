@@ -128,37 +128,82 @@ bool command_zone_known(struct request *request, const char *name)
 	return false;
 }
 
-const struct cJSON *command_facts(const struct command *command)
-{
-	return json_get(command->lane.outcome, "facts");
-}
-
 bool command_replayed(const struct command *command)
 {
-	return json_bool(command->lane.outcome, "replayed");
+	return command->replayed;
 }
 
-static void reply(struct command *command)
+/* `facts` may be NULL: the thing is done, and could not be read. */
+static void reply(struct command *command, const struct cJSON *facts)
 {
 	struct request *request = command->request;
 	const struct noun *noun = request->method->noun;
 	struct jsonw *w = request_reply_begin(request);
 
 	jsonw_object(w);
-	if (noun && command_facts(command)) {
+	if (noun && facts) {
 		jsonw_key(w, noun->name);
-		noun_write(w, noun, command_facts(command), noun_viewer(request, 0),
-			   request->arena);
+		noun_write(w, noun, facts, noun_viewer(request, 0), request->arena);
 	}
 	if (command->reply)
 		command->reply(command, w);
 	jsonw_kint(w, "rev", command->lane.rev);
-	if (command_replayed(command))
+	if (command->replayed)
 		jsonw_kbool(w, "replayed", true);
 	if (command->lane.dry_run)
 		jsonw_kbool(w, "dry_run", true);
 	jsonw_object_end(w);
 	request_reply_end(request);
+}
+
+static void on_facts(struct db_call *call)
+{
+	struct command *command = container_of(call, struct command, facts);
+	_cleanup_(json_freep) struct cJSON *facts = NULL;
+	struct json_problem problem;
+	const char *text =
+		call->status == DB_DONE && db_rows(call) == 1 ? db_value(call, 0, 0) : NULL;
+
+	command->request->cancel = NULL;
+	if (text)
+		json_parse(text, strlen(text), &json_limits_reply, &facts, &problem);
+	reply(command, facts);
+}
+
+/* It is done, whoever does not wait for the rest. */
+static bool cancel_facts(struct request *request)
+{
+	struct command *command = request->waiting;
+
+	db_forget(&command->facts);
+	return false;
+}
+
+/* The lane's reply is bounded, and facts are what it leaves out: read them now. */
+static void read_facts(struct command *command)
+{
+	struct request *request = command->request;
+	int64_t id = 0;
+
+	json_int(command->lane.outcome, "id", &id);
+	command->facts.statement = request->method->noun->by_id;
+	command->facts.params[0] =
+		arena_printf(request->arena, "%d", request->site ? request->site->id : 0);
+	command->facts.params[1] = arena_printf(request->arena, "%lld", (long long)id);
+	command->facts.done = on_facts;
+	request->waiting = command;
+	request->cancel = cancel_facts;
+	db_submit(request->services->db, DB_READS, &command->facts);
+}
+
+static void succeed(struct command *command)
+{
+	const struct cJSON *facts = json_get(command->lane.outcome, "facts");
+
+	if (command->request->method->noun && !facts)
+		read_facts(command);
+	else
+		reply(command, facts);
 }
 
 static void on_sites(struct sites_wait *wait, bool loaded)
@@ -206,12 +251,13 @@ static void on_done(struct lane_command *lane)
 	request->cancel = NULL;
 	request->stamps[ROOM_QUEUE] = lane->sent_usec;
 	request->stamps[ROOM_DATABASE] = lane->committed_usec;
+	command->replayed = json_bool(lane->outcome, "replayed");
 	if (lane->kind_of_refusal == ERROR_behind)
 		judge_again(command);
 	else if (command->done)
 		command->done(command);
 	else if (lane->kind_of_refusal == ERROR_NONE)
-		reply(command);
+		succeed(command);
 	else
 		command_refuse(command);
 }

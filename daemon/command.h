@@ -38,6 +38,8 @@ struct command {
 	struct sites_wait sites_wait;
 	int judged; /* times */
 	char hash[SHA256_HEX_MAX];
+	bool replayed;	      /* a receipt answered */
+	struct db_call facts; /* reads what did not fit the lane's reply */
 };
 
 /* `mutation` is the method's, borrowed in the arena. */
@@ -55,6 +57,5 @@ void command_write_refs(struct command *command, struct jsonw *w, char letter);
 /* Whether the system knows the zone; otherwise it has answered the request. */
 bool command_zone_known(struct request *request, const char *zone);
 
-/* The facts of the thing done; NULL if there are none. */
-const struct cJSON *command_facts(const struct command *command);
+/* Whether a receipt answered: it was done before. */
 bool command_replayed(const struct command *command);

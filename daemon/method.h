@@ -22,8 +22,9 @@ enum method_flags {
 
 /* A noun's shape on the wire and in the database's facts. */
 struct noun {
-	const char *name;   /* "booking" */
-	const char *plural; /* "bookings" */
+	const char *name;		  /* "booking" */
+	const char *plural;		  /* "bookings" */
+	const struct db_statement *by_id; /* facts of site $1 and id $2; NULL: never changed */
 	const struct field *fields;
 	size_t size;
 };

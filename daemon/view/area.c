@@ -18,9 +18,17 @@ static const struct field fields[] = {
 	{ "version", FIELD_INT, AT(version), 0 }, FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "area_by_id",
+	.sql = "SELECT v.facts FROM cowork.area_facts v WHERE v.site_id = $1::int AND v.area_id = "
+	       "$2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_area = {
 	.name = "area",
 	.plural = "areas",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct area_view),
 };

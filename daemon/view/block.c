@@ -35,9 +35,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "block_by_id",
+	.sql = "SELECT v.facts FROM cowork.block_facts v WHERE v.site_id = $1::int AND v.block_id "
+	       "= $2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_block = {
 	.name = "block",
 	.plural = "blocks",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct block_view),
 };

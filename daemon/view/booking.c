@@ -75,9 +75,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "booking_by_id",
+	.sql = "SELECT v.facts FROM cowork.booking_facts v WHERE v.site_id = $1::int AND "
+	       "v.booking_id = $2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_booking = {
 	.name = "booking",
 	.plural = "bookings",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct booking_view),
 };

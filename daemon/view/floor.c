@@ -21,9 +21,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "floor_by_id",
+	.sql = "SELECT v.facts FROM cowork.floor_facts v WHERE v.site_id = $1::int AND v.floor_id "
+	       "= $2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_floor = {
 	.name = "floor",
 	.plural = "floors",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct floor_view),
 };

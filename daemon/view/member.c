@@ -32,9 +32,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "member_by_id",
+	.sql = "SELECT v.facts FROM cowork.member_facts v WHERE $1::int = 0 AND v.person_id = "
+	       "$2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_member = {
 	.name = "member",
 	.plural = "members",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct member_view),
 };

@@ -36,9 +36,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "site_by_id",
+	.sql = "SELECT v.facts FROM cowork.site_facts v WHERE v.site_id = $2::int AND $1::int IS "
+	       "NOT NULL",
+	.params = 2,
+};
+
 const struct noun noun_site = {
 	.name = "site",
 	.plural = "sites",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct site_view),
 };

@@ -47,9 +47,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "space_by_id",
+	.sql = "SELECT v.facts FROM cowork.space_facts v WHERE v.site_id = $1::int AND v.space_id "
+	       "= $2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_space = {
 	.name = "space",
 	.plural = "spaces",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct space_view),
 };

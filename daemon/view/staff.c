@@ -31,9 +31,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "staff_by_id",
+	.sql = "SELECT v.facts FROM cowork.staff_facts v WHERE $1::int = 0 AND v.person_id = "
+	       "$2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_staff = {
 	.name = "staff",
 	.plural = "staff",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct staff_view),
 };

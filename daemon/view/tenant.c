@@ -27,9 +27,17 @@ static const struct field fields[] = {
 	FIELD_END,
 };
 
+static const struct db_statement by_id = {
+	.name = "tenant_by_id",
+	.sql = "SELECT v.facts FROM cowork.tenant_facts v WHERE $1::int = 0 AND v.tenant_id = "
+	       "$2::bigint",
+	.params = 2,
+};
+
 const struct noun noun_tenant = {
 	.name = "tenant",
 	.plural = "tenants",
+	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct tenant_view),
 };
