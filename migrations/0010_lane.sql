@@ -25,7 +25,7 @@ RETURNS text LANGUAGE sql STABLE
 	RETURN '{"rev":' || p_rev || ',"at":' || cowork.us(p_at) || ',"actor":' || p_actor || ',"kind":"' || p_kind
 		|| '","subject":' || p_subject || ',"body":' || p_body || '}';
 
--- The facts of what a command made or changed. Bookings, of which there are many, are looked up together.
+-- The facts of what a command made or changed. lane_run looks bookings, of which there are many, up together.
 CREATE FUNCTION cowork.noun_facts(p_site int, p_kind text, p_id bigint, p_token text) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -153,6 +153,7 @@ DECLARE
 	v_at        timestamptz;
 	v_count     int;
 	v_size      int;
+	v_room      int;
 	v_outcomes  text;
 	v_events    text;
 	c           record;
@@ -160,8 +161,8 @@ DECLARE
 	o           jsonb;
 	-- one element a command
 	out_outcome jsonb[] := '{}';
-	out_facts   jsonb[] := '{}';
-	out_booking bigint[] := '{}';
+	out_facts   jsonb[] := '{}'; -- of dry runs, which nobody can look at later
+	out_kind    text[] := '{}';  -- the command's, where there are facts to be looked up
 	-- one element an event
 	ev_rev      bigint[] := '{}';
 	ev_at       timestamptz[] := '{}';
@@ -272,17 +273,8 @@ BEGIN
 		END IF;
 
 		out_outcome := array_append(out_outcome, o);
-		IF o ->> 'o' <> 'done' OR c.dry THEN
-			out_booking := array_append(out_booking, NULL);
-			out_facts := array_append(out_facts, e.facts);
-		ELSIF left(c.k, 8) = 'booking.' THEN
-			out_booking := array_append(out_booking, (o ->> 'id')::bigint);
-			out_facts := array_append(out_facts, NULL);
-		ELSE
-			out_booking := array_append(out_booking, NULL);
-			out_facts := array_append(out_facts,
-				cowork.noun_facts(p_site, c.k, (o ->> 'id')::bigint, o ->> 'token'));
-		END IF;
+		out_facts := array_append(out_facts, e.facts);
+		out_kind := array_append(out_kind, CASE WHEN o ->> 'o' = 'done' AND NOT c.dry THEN c.k END);
 	END LOOP;
 
 	IF cardinality(ev_rev) > 0 THEN
@@ -301,6 +293,7 @@ BEGIN
 	INTO v_events
 	FROM unnest(ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body) v (rev, at, actor, kind, subject, body);
 	v_size := 65000 - coalesce(octet_length(v_events), 0);
+	v_room := v_size / 300; -- no look-up of facts that have no room anyway
 	SELECT string_agg(CASE WHEN w.upto + w.outcomes > v_size OR w.facts IS NULL THEN w.outcome
 		ELSE left(w.outcome, -1) || ', "facts": ' || w.facts || '}' END, ',' ORDER BY w.n)
 	INTO v_outcomes
@@ -308,12 +301,15 @@ BEGIN
 		SELECT z.n, z.outcome, z.facts, sum(octet_length(z.outcome) + 1) OVER () AS outcomes,
 			sum(octet_length(z.facts) + 12) OVER (ORDER BY z.n) AS upto
 		FROM (
-			SELECT x.n, x.outcome::text AS outcome, coalesce(x.facts, f.facts)::text AS facts
-			FROM unnest(out_outcome, out_facts, out_booking) WITH ORDINALITY x (outcome, facts, booking, n)
+			SELECT x.n, x.outcome::text AS outcome, CASE WHEN x.kind IS NULL THEN x.facts
+				WHEN x.kind LIKE 'booking.%' THEN f.facts
+				WHEN x.n <= v_room THEN cowork.noun_facts(p_site, x.kind, (x.outcome ->> 'id')::bigint,
+					x.outcome ->> 'token') END::text AS facts
+			FROM unnest(out_outcome, out_facts, out_kind) WITH ORDINALITY x (outcome, facts, kind, n)
 			-- OFFSET as above
 			LEFT JOIN LATERAL (SELECT b.facts FROM cowork.booking_facts b
-				WHERE b.site_id = p_site AND b.booking_id = x.booking
-				AND x.n <= v_size / 300 -- none for what has no room anyway
+				WHERE x.kind LIKE 'booking.%' AND x.n <= v_room
+				AND b.site_id = p_site AND b.booking_id = (x.outcome ->> 'id')::bigint
 				OFFSET 0) f ON true
 		) z
 	) w;

@@ -129,6 +129,16 @@ def test_own_never_fits_a_booking_of_nobody(campus):
     assert campus.one(cancel(ref))["o"] == "done"
 
 
+def test_a_booking_for_somebody_is_theirs_and_their_tenants(campus):
+    facts = campus.book("D-0", **{"for": "BOB@acme.example"})
+    assert (facts["member"], facts["tenant"], facts["on_behalf"]) == ("bob@acme.example", "acme", "bob@acme.example")
+    assert campus.one(create("D-1", **{"for": "nobody@acme.example"})) == {"o": "not_found", "field": "for"}
+    assert campus.one(create("D-1", **{"for": "bob@acme.example", "own": {"tenant": 2}}))["o"] == "not_found"
+    assert campus.one(create("D-1", **{"for": "bob@acme.example", "own": {"tenant": 1}}))["o"] == "done"
+    campus.lane.one(0, command("member.update", login="bob@acme.example", state="disabled"))
+    assert campus.one(create("D-2", **{"for": "bob@acme.example"}))["o"] == "not_found"
+
+
 def test_a_move_changes_space_and_time_and_frees_the_old_place(campus):
     facts = campus.book("D-0", 0)
     answer = campus.run(move(facts["ref"], space="d-1", hour=4, hours=2))

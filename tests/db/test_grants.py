@@ -15,6 +15,7 @@ CALLS = {
     "lane_run": "SELECT cowork.lane_run(1, 1, '{}', NULL, '{}', '[]', false)",
     "token_find": "SELECT cowork.token_find('ABCDEFGH')",
     "token_seen": "SELECT cowork.token_seen('{}')",
+    "analyze_grown": "SELECT cowork.analyze_grown()",
     "purge": "SELECT cowork.purge(1)",
     "evict": "SELECT cowork.evict(0, NULL)",
 }

@@ -9,7 +9,7 @@ import time
 import psycopg2
 import pytest
 
-from lane import command, create
+from lane import FAR, command, create
 
 
 def test_purge_takes_the_old_in_bounded_steps_and_leaves_the_young(campus):
@@ -45,12 +45,23 @@ def test_purge_does_not_wait_for_a_receipt_that_is_in_use(campus):
 
 
 def test_a_token_is_noted_as_used_at_most_once_a_minute(campus):
-    campus.lane.one(0, command("token.issue", person=1, label="laptop", expires=1900000000000000,
-                               r={"id": "ABCDEFGH", "hash": "00" * 32}))
+    campus.lane.one(0, command("token.issue", person=1, label="laptop",
+                               r={"id": "ABCDEFGH", "hash": "00" * 32, "expires": FAR}))
     assert campus.lane.value("SELECT cowork.token_seen('{ABCDEFGH,ABCDEFGX}')") == 1
     assert campus.lane.value("SELECT cowork.token_seen('{ABCDEFGH}')") == 0
     facts = campus.lane.value("SELECT facts FROM cowork.token_facts WHERE token_id = 'ABCDEFGH'")
     assert facts["last_used"] >= facts["created"]
+
+
+def test_tables_that_grew_are_analysed_and_those_that_did_not_are_left(campus):
+    campus.lane.value("SELECT cowork.analyze_grown()")
+    for day in range(3):
+        campus.outcomes(*[create("D-%d" % (i % 8), day * 24 + i // 8) for i in range(128)])
+    campus.lane.value("SELECT pg_stat_force_next_flush()")
+    assert campus.lane.value("SELECT cowork.analyze_grown()") >= 4
+    assert campus.sql("SELECT reltuples FROM pg_class WHERE oid = 'cowork.booking'::regclass") == [(384.0,)]
+    campus.lane.value("SELECT pg_stat_force_next_flush()")
+    assert campus.lane.value("SELECT cowork.analyze_grown()") == 0
 
 
 class RawBackend:

@@ -1,0 +1,222 @@
+"""Tenants, members, staff, codes and tokens, in the operator's lane."""
+
+import pytest
+
+from lane import FAR, command
+
+SECRET, OTHER = "aa" * 32, "bb" * 32
+
+
+def code(number=0, expires=FAR, secret=SECRET):
+    return {"code": {"id": "C0DE000%d" % number, "hash": secret, "expires": expires}}
+
+
+def invite(login="cyd@acme.example", number=0, expires=FAR, **a):
+    return command("member.invite", r=code(number, expires),
+                   **{"tenant": "acme", "login": login, "name": "Cyd", "role": "member", **a})
+
+
+def redeem(number=0, token="T0KEN000", secret=SECRET, **a):
+    return command("code.redeem", 0, r={"id": token, "hash": OTHER, "expires": FAR},
+                   **{"code": "C0DE000%d" % number, "hash": secret, "label": "laptop", **a})
+
+
+def issue(token="T0KEN000", expires=FAR, **a):
+    return command("token.issue", r={"id": token, "hash": SECRET, "expires": expires},
+                   **{"person": 1, "label": "laptop", **a})
+
+
+def grant(login="dee@cowork.example", number=0, **a):
+    return command("staff.grant", r=code(number), **{"login": login, "name": "Dee", "role": "front_desk", **a})
+
+
+@pytest.fixture
+def office(campus):
+    """The operator's lane."""
+    campus.site = 0
+    return campus
+
+
+def found(office, token="T0KEN000"):
+    return office.lane.value("SELECT facts FROM cowork.token_find(%s)", token)
+
+
+def test_a_tenant_is_made_and_changed_under_its_version(office):
+    made = office.one(command("tenant.create", code="Zeta", name="Zeta Ltd", email="z@z.example", external_id="7"))
+    assert made["facts"] == {"id": made["id"], "code": "Zeta", "name": "Zeta Ltd", "email": "z@z.example",
+                             "state": "active", "external_id": "7", "version": 1}
+    answer = office.run(command("tenant.update", tenant="ZETA", name="Zeta plc", email="", state="disabled",
+                                if_version=1))
+    assert answer["outcomes"][0]["facts"] == {
+        "id": made["id"], "code": "Zeta", "name": "Zeta plc", "state": "disabled", "external_id": "7", "version": 2}
+    assert answer["events"][0]["body"] == {
+        "tenant": made["id"], "code": "Zeta", "state": "disabled", "version": 2}
+    assert office.one(command("tenant.update", tenant="zeta", if_version=1)) == {
+        "o": "stale_version", "version": 2}
+    assert office.one(command("tenant.update", tenant="eta")) == {"o": "not_found", "field": "tenant"}
+
+
+@pytest.mark.parametrize("request_, field", [
+    (command("tenant.create", code="ACME", name="x"), "code"),
+    (command("tenant.create", code="zeta", name="x", external_id="one"), "external_id"),
+    (invite("ANN@acme.example"), "login"),
+    (invite("new@acme.example", external_id="two"), "external_id")])
+def test_what_exists_is_not_made_again(office, request_, field):
+    office.outcomes(command("tenant.create", code="eins", external_id="one"),
+                    invite("two@acme.example", 9, external_id="two"))
+    assert office.one(request_) == {"o": "exists", "field": field}
+
+
+def test_only_an_active_tenant_takes_members(office):
+    assert office.one(invite(tenant="zeta")) == {"o": "not_found", "field": "tenant"}
+    office.one(command("tenant.update", tenant="acme", state="disabled"))
+    assert office.one(invite()) == {"o": "wrong_state", "field": "tenant", "state": "disabled"}
+
+
+def test_an_invited_member_redeems_the_code_once_and_is_in(office):
+    invited = office.one(invite("Cyd@Acme.example", lang="de", external_id="m-3"))
+    assert invited["facts"] == {
+        "id": invited["id"], "tenant": "acme", "login": "cyd@acme.example", "name": "Cyd", "lang": "de",
+        "role": "member", "state": "invited", "external_id": "m-3", "version": 1}
+    assert found(office, "C0DE0000")["kind"] == "code"
+
+    answer = office.run(redeem())
+    outcome, event = answer["outcomes"][0], answer["events"][0]
+    assert (outcome["id"], outcome["token"]) == (invited["id"], "T0KEN000")
+    assert outcome["facts"] == found(office) == {
+        "token": "T0KEN000", "kind": "access", "hash": OTHER, "scope": "full", "expires": FAR, "revoked": False,
+        "used": False, "person": invited["id"], "login": "cyd@acme.example", "name": "Cyd", "lang": "de",
+        "member": True, "tenant_id": 1, "tenant": "acme", "tenant_state": "active", "role": "member",
+        "site_id": None, "site": None, "disabled": False}
+    assert (event["kind"], event["actor"], event["subject"], event["body"]) == (
+        "code.redeemed", invited["id"], invited["id"],
+        {"code": "C0DE0000", "token": "T0KEN000", "person": invited["id"], "expires": FAR})
+    assert found(office, "C0DE0000")["used"]
+    assert office.lane.value("SELECT state FROM cowork.member WHERE person_id = %s", invited["id"]) == "active"
+    assert office.one(redeem(token="T0KEN001")) == {"o": "unauthenticated"}
+
+
+def test_a_retry_of_a_redemption_gets_its_answer_again(office):
+    office.one(invite())
+    request = redeem()
+    first = office.one(request)
+    assert office.one(request) == {**first, "replayed": True}
+
+
+@pytest.mark.parametrize("wrong", [
+    {"secret": OTHER}, {"number": 5}, {"code": "T0KEN999"}])
+def test_a_code_that_does_not_fit_opens_nothing(office, wrong):
+    office.one(invite())
+    assert office.one(redeem(**wrong)) == {"o": "unauthenticated"}
+    assert office.lane.value("SELECT state FROM cowork.member WHERE person_id = 3") == "invited"
+
+
+def test_a_code_opens_nothing_when_it_is_late_or_the_person_is_out(office):
+    office.one(invite(expires=1000000000000000))
+    assert office.one(redeem()) == {"o": "unauthenticated"}
+    office.outcomes(invite("eve@acme.example", 1), command("member.update", login="eve@acme.example",
+                                                             state="disabled"))
+    assert office.one(redeem(1)) == {"o": "unauthenticated"}
+
+
+def test_an_access_token_is_no_code(office):
+    office.one(issue())
+    assert office.one(redeem(code="T0KEN000", token="T0KEN001")) == {"o": "unauthenticated"}
+
+
+@pytest.mark.parametrize("own, allowed", [({"tenant": 1}, True), ({"tenant": 2}, False), ({"member": 2}, False)])
+def test_a_tenants_admin_changes_the_tenants_own_members_only(office, own, allowed):
+    outcome = office.one(command("member.update", login="ann@acme.example", name="Anne", own=own))
+    assert outcome["o"] == "done" if allowed else outcome == {"o": "not_found", "field": "login"}
+
+
+def test_a_member_is_changed_under_its_version(office):
+    changed = office.one(command("member.update", login="ANN@acme.example", name="Anne", lang="ko",
+                                 role="tenant_admin", state="active", if_version=1))
+    assert changed["facts"] == {"id": 1, "tenant": "acme", "login": "ann@acme.example", "name": "Anne", "lang": "ko",
+                                "role": "tenant_admin", "state": "active", "version": 2}
+    assert office.one(command("member.update", login="ann@acme.example", if_version=1))["o"] == "stale_version"
+    assert office.one(command("member.update", login="x@y.example")) == {"o": "not_found", "field": "login"}
+
+
+def test_who_is_disabled_or_whose_tenant_is_shows_on_the_token(office):
+    office.one(issue())
+    assert (found(office)["disabled"], found(office)["tenant_state"]) == (False, "active")
+    office.one(command("tenant.update", tenant="acme", state="disabled"))
+    assert found(office)["tenant_state"] == "disabled"
+    office.one(command("member.update", login="ann@acme.example", state="disabled"))
+    assert (found(office)["disabled"], found(office)["member"]) == (True, False)
+
+
+def test_staff_of_one_site_and_of_all(office):
+    one = office.one(grant(site="KENDALL"))
+    assert one["facts"] == {"id": one["id"], "login": "dee@cowork.example", "name": "Dee", "role": "front_desk",
+                            "site": "kendall", "state": "invited", "version": 1}
+    office.one(redeem())
+    assert [found(office)[key] for key in ("role", "site_id", "site", "member")] == ["front_desk", 1, "kendall", False]
+    again = office.one(grant(number=1, role="operator"))
+    assert (again["v"], again["facts"]["state"], "site" in again["facts"]) == (2 + 1, "active", False)
+    assert (found(office)["role"], found(office)["site_id"]) == ("operator", None)
+    assert office.one(grant(site="nowhere", number=2)) == {"o": "not_found", "field": "site"}
+    assert office.one(grant(site="-", number=2)) == {"o": "not_found", "field": "site"}
+
+
+def test_revoked_staff_is_out_until_granted_and_redeemed_again(office):
+    office.outcomes(grant(), redeem())
+    revoked = office.one(command("staff.revoke", login="dee@cowork.example"))
+    assert revoked["facts"]["state"] == "revoked" and found(office)["disabled"]
+    assert office.one(command("staff.revoke", login="dee@cowork.example"))["o"] == "wrong_state"
+    assert office.one(command("staff.revoke", login="x@y.example")) == {"o": "not_found", "field": "login"}
+    assert office.one(grant(number=1))["facts"]["state"] == "invited"
+    assert office.one(redeem(1, token="T0KEN001"))["facts"]["role"] == "front_desk"
+
+
+def test_one_person_may_be_member_and_staff(office):
+    office.outcomes(grant("ann@acme.example"), redeem())
+    facts = found(office)
+    assert (facts["member"], facts["tenant"], facts["role"]) == (True, "acme", "front_desk")
+    office.one(command("staff.revoke", login="ann@acme.example"))
+    facts = found(office)
+    assert (facts["member"], facts["role"], facts["disabled"]) == (True, "member", False)
+
+
+def test_a_token_is_issued_listed_and_revoked_by_its_own_person_only(office):
+    answer = office.run(issue(scope="full"))
+    outcome = answer["outcomes"][0]
+    assert (outcome["id"], outcome["token"]) == (1, "T0KEN000")
+    created = outcome["facts"].pop("created")
+    assert created == answer["events"][0]["at"]
+    assert outcome["facts"] == {"token": "T0KEN000", "login": "ann@acme.example", "label": "laptop", "scope": "full",
+                                "expires": FAR, "state": "active"}
+    assert SECRET not in str(answer)
+    assert office.one(command("token.revoke", token="T0KEN000", own_person=2)) == {
+        "o": "not_found", "field": "token"}
+    revoked = office.one(command("token.revoke", token="T0KEN000", own_person=1))
+    assert revoked["facts"]["state"] == "revoked" and found(office)["revoked"]
+    assert office.one(command("token.revoke", token="T0KEN000")) == {"o": "wrong_state", "state": "revoked"}
+    assert office.one(issue("T0KEN001", person=99)) == {"o": "not_found", "field": "person"}
+
+
+def test_an_expired_token_says_so(office):
+    outcome = office.one(issue(expires=1))
+    assert outcome["facts"]["state"] == "expired"
+
+
+def test_codes_are_in_no_list_of_tokens(office):
+    office.one(invite())
+    assert office.lane.value("SELECT count(*) FROM cowork.token_facts") == 0
+
+
+def test_a_dry_run_of_an_invitation_leaves_no_person_and_no_code(office):
+    outcome = office.one({**invite(), "d": True})
+    assert outcome["facts"]["login"] == "cyd@acme.example"
+    assert office.sql("SELECT count(*) FROM cowork.person") == [(2,)]
+    assert office.sql("SELECT count(*) FROM cowork.token") == [(0,)]
+
+
+def test_no_event_of_the_operator_tells_a_login_or_a_name(office):
+    office.outcomes(invite(), redeem(), grant(number=1, name="Deidre"),
+                    command("member.update", login="cyd@acme.example", name="Cydney"))
+    text = " ".join(row[0] for row in office.sql("SELECT body::text FROM cowork.event"))
+    assert "@" not in text and "Cyd" not in text and "Dei" not in text and SECRET not in text
+    assert office.chain_holds()
