@@ -20,9 +20,17 @@ def cluster():
         cluster.stop()
 
 
-@pytest.fixture
-def database(cluster):
+@pytest.fixture(scope="session")
+def campus_template(cluster):
+    """A database with a campus in it, made once and copied for each test."""
     with cluster.clone() as name:
+        Campus(cluster, name, fill=True).close()
+        yield name
+
+
+@pytest.fixture
+def database(cluster, campus_template):
+    with cluster.clone(campus_template) as name:
         yield name
 
 

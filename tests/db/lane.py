@@ -97,7 +97,7 @@ class Campus:
 
     site = 1
 
-    def __init__(self, cluster, database):
+    def __init__(self, cluster, database, fill=False):
         self.cluster = cluster
         self.database = database
         self.lane = Lane(cluster, database)
@@ -105,6 +105,10 @@ class Campus:
         self.owner.cursor().execute("SET ROLE cowork_owner")
         self.racers = []
         self.watcher = cluster.connect(database, cluster.admin)
+        if fill:
+            self.fill()
+
+    def fill(self):
         done = self.lane.outcomes(
             0,
             command("site.create", code="kendall", name="Kendall Square", zone=ZONE),

@@ -1,12 +1,10 @@
 """What the tables refuse by themselves, whoever writes: each row here was good but for the one value."""
 
-import psycopg2
 import pytest
 from psycopg2 import errors
 
-from lane import create
-
-DAY = "2026-11-24 14:00+00"
+from cluster import MIGRATIONS
+from lane import Campus
 
 BOOKING = {"site_id": "1", "ref": "'R-ZZZZZ0'", "space_id": "1", "during": "'[2026-11-24 14:00+00,2026-11-24 15:00+00)'",
            "local_start": "now()", "local_end": "now()", "zone": "'UTC'", "state": "'confirmed'", "version": "1",
@@ -81,10 +79,9 @@ FOREIGN = [("booking", "space_id", "999"), ("booking", "site_id", "0"), ("bookin
 
 
 @pytest.fixture(scope="module")
-def books(cluster):
+def books(cluster, campus_template):
     """One database for all rows, since each is rolled back."""
-    from lane import Campus
-    with cluster.clone() as name:
+    with cluster.clone(campus_template) as name:
         campus = Campus(cluster, name)
         campus.book("D-1", 200, title=None)
         campus.sql("INSERT INTO cowork.person (login, name) VALUES ('new@acme.example', 'New')")
@@ -210,7 +207,6 @@ def test_every_row_of_the_schema_is_known_here(books):
 
 
 def test_the_migrations_can_be_set_up_twice(cluster, books):
-    from cluster import MIGRATIONS
     admin = cluster.connect(books.database, cluster.admin)
     admin.cursor().execute((MIGRATIONS / "setup.sql").read_text())
     admin.close()

@@ -17,9 +17,9 @@ def test_purge_takes_the_old_in_bounded_steps_and_leaves_the_young(campus):
     campus.outcomes(*requests)
     campus.run(fences=[1001, 1002])
     young = campus.sql("SELECT count(*) FROM cowork.receipt WHERE site_id = 0")[0][0]
-    campus.sql("UPDATE cowork.receipt SET at = at - interval '48 hours 1 minute' WHERE site_id = 1")
-    campus.sql("UPDATE cowork.receipt SET at = at - interval '47 hours 59 minutes' WHERE site_id = 0")
-    campus.sql("UPDATE cowork.fence SET at = at - interval '1 day 1 minute' WHERE lane_id = 1001")
+    campus.sql("UPDATE cowork.receipt SET at = clock_timestamp() - interval '48 hours 1 minute' WHERE site_id = 1")
+    campus.sql("UPDATE cowork.receipt SET at = clock_timestamp() - interval '47 hours' WHERE site_id = 0")
+    campus.sql("UPDATE cowork.fence SET at = clock_timestamp() - interval '1 day 1 minute' WHERE lane_id = 1001")
     old = campus.sql("SELECT count(*) FROM cowork.receipt WHERE site_id = 1")[0][0]
     steps = []
     while not steps or steps[-1]:
