@@ -1,0 +1,213 @@
+"""README and manual pages say what is: every name in them exists, and everything that has a name is in them."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from rig import ROOT, build
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.M | re.S)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
+PAGES = [name for name in ("coworkd.8", "coworkd.conf.5", "cowork-protocol.7", "cowork.1")
+         if list((ROOT / "docs").glob(name + ".scd*"))]
+
+
+def page(name):
+    """A manual page as it is read at 80 columns."""
+    done = subprocess.run(["mandoc", "-Tutf8", build() / "docs" / name], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return re.sub(".\b", "", done.stdout)
+
+
+def section(text, title, mark=""):
+    """What stands under a heading, up to the next one as far in."""
+    body = re.split(rf"^{mark}{re.escape(title)}$", text, maxsplit=1, flags=re.M)
+    assert len(body) == 2, f"there is no {title!r}"
+    return re.split(rf"^{mark}\S|^\S", body[1], maxsplit=1, flags=re.M)[0]
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def run(program, *arguments):
+    folder = {"coworkd": "daemon", "cowork": "client"}[program]
+    return subprocess.run([build() / folder / program, *arguments], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
+
+
+# Manual pages
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_80_columns(name):
+    assert [line for line in page(name).splitlines() if len(line) > 80] == []
+
+
+def test_every_method_is_in_the_protocol_page(connect):
+    told = connect("ada").call("rpc.discover")
+    methods = section(page("cowork-protocol.7"), "METHODS")
+    headings = re.findall(r"^   (\S+)$", methods, re.M)
+    assert headings == sorted(told["methods"])
+    for name, method in told["methods"].items():
+        text = words(section(methods, name, "   "))
+        for parameter in method["params"]:
+            assert re.search(rf"[ ,]{parameter}[ ,.]", text), f"{name}: {parameter}"
+        for role, reach in method.get("roles", {}).items():
+            assert f"{role} ({reach})" in text or "Who: everybody" in text, f"{name}: {role}"
+
+
+def test_every_noun_and_kind_is_in_the_protocol_page(connect):
+    told = connect("ada").call("rpc.discover")
+    text = page("cowork-protocol.7")
+    nouns = section(text, "NOUNS")
+    for name, fields in told["nouns"].items():
+        assert set(fields) <= set(re.findall(r"• +(\w+) ", section(nouns, name, "   "))), name
+    kinds = words(section(text, "REFUSALS"))
+    for name, kind in told["errors"].items():
+        assert f"{name} ({kind['code']}, exit {kind['exit']}): {kind['text']}" in kinds
+
+
+def test_every_option_is_in_the_page_of_the_configuration():
+    text = page("coworkd.conf.5")
+    options = section(text, "OPTIONS")
+    limits = section(text, "LIMITS")
+    name = None
+    for line in run("coworkd", "--example-config").stdout.splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line):
+            name = heading.group(1)
+        elif option := re.fullmatch(r"#(\w+) = (.+)", line):
+            key, default = option.groups()
+            assert f"{key} = {default}" in words(section(options, f"[{name}]", "   ")), key
+            if name == "limits":
+                assert re.search(rf"{key} +{default} ", limits), key
+
+
+def test_every_subcommand_and_option_of_the_daemon_is_in_its_page():
+    text = words(page("coworkd.8"))
+    usage = run("coworkd", "--help").stdout
+    for command in re.search(r"(\w+( \| \w+)+) \[OPTION", usage).group(1).split(" | "):
+        usage += run("coworkd", command, "--no-such-option").stderr
+        assert f"coworkd {command} [" in text
+    options = set(re.findall(r"--[a-z-]+", usage)) - {"--no-such-option"}
+    assert [option for option in sorted(options) if option not in text] == []
+
+
+@pytest.mark.skipif("cowork.1" not in PAGES, reason="there is no cowork.1")
+def test_every_command_of_the_client_is_in_its_page():
+    text = words(page("cowork.1"))
+    overview = run("cowork", "help").stdout
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", overview.split("For staff:")[0], re.M)
+    commands += [f"{noun} {verbs.replace(', ', '|')}" for noun, verbs in
+                 re.findall(r"^  (\w+) +((?:\w+, )+\w+)$", overview.split("For staff:")[1], re.M)]
+    assert len(commands) > 20
+    assert [command for command in commands if not re.search(rf"\b{re.escape(command)}\b", text)] == []
+    options = set(re.findall(r"--[a-z-]+", run("cowork", "help", "options").stdout))
+    assert [option for option in sorted(options) if option not in text] == []
+
+
+# By hand
+
+
+def conversation():
+    """The lines of the protocol page's example: (request, answer) pairs."""
+    source = (ROOT / "docs" / "cowork-protocol.7.scd.in").read_text().split("# BY HAND")[1]
+    lines = re.findall(r"^\{.*\n(?: .*\n)*", source, re.M)
+    objects = [json.loads(line.replace("\n ", "")) for line in lines]
+    return list(zip(objects[::2], objects[1::2]))
+
+
+def shape(value):
+    return {name: shape(member) for name, member in value.items()} if isinstance(value, dict) else type(value)
+
+
+def test_the_conversation_by_hand_goes_as_the_page_says(daemon, world):
+    command = ["openssl", "s_client", "-quiet", "-alpn", "cowork/1", "-verify_return_error", "-CAfile",
+               daemon.certificate, "-connect", f"localhost:{daemon.port}"]
+    typed = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        for request, told in conversation():
+            line = json.dumps(request).replace("TOKEN", world.token["ada"])
+            typed.stdin.write(line + "\n")
+            typed.stdin.flush()
+            answer = json.loads(typed.stdout.readline())
+            assert shape(answer) == shape(told)
+            for volatile in ("time", "expires"):
+                answer.get("result", {}).pop(volatile, None)
+                told.get("result", {}).pop(volatile, None)
+            for name in ("ref", "created"):
+                answer.get("result", {}).get("booking", {}).pop(name, None)
+                told.get("result", {}).get("booking", {}).pop(name, None)
+            for one in (answer, told):
+                one.get("error", {}).get("data", {}).pop("request", None)
+                one.get("result", {}).pop("rev", None)
+            assert answer == told
+    finally:
+        typed.terminate()
+        typed.communicate()
+
+
+# README
+
+
+def test_the_paths_that_the_readme_names_exist():
+    names = set(re.findall(r"`?((?:common|client|daemon|migrations|docs|systemd|scripts|tests)/[\w./*-]*)", README))
+    assert len(names) > 30
+    missing = [name for name in sorted(names) if "NOUN_VERB" not in name and not list(ROOT.glob(name.rstrip(".")))]
+    assert missing == []
+
+
+def test_the_variables_that_the_readme_names_are_used():
+    sources = "".join(path.read_text() for folder in ("tests", "scripts") for path in (ROOT / folder).rglob("*")
+                      if path.is_file() and path.suffix in ("", ".py") and path.name != "test_docs.py"
+                      and "corpus" not in path.parts)
+    assert [name for name in sorted(set(re.findall(r"COWORK_\w+", README))) if name not in sources] == []
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("cowork ")])
+def test_a_client_command_of_the_readme_is_understood(line):
+    done = run(*shlex.split(line), "--help")
+    assert done.returncode == 0 and "Usage:" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if re.search(r"\bcoworkd ", line)])
+def test_a_daemon_command_of_the_readme_is_understood(line):
+    arguments = shlex.split(line.split(">")[0].partition("coworkd ")[2])
+    if arguments[0].startswith("--"):
+        assert arguments[0] in run("coworkd", "--help").stdout
+        return
+    usage = run("coworkd", arguments[0], "--no-such-option").stderr
+    assert f"coworkd {arguments[0]}" in usage
+    assert [word for word in arguments if word.startswith("--") and word not in usage] == []
+
+
+# What is installed
+
+
+def test_what_is_installed_stands_where_it_belongs(tmp_path):
+    subprocess.run(["meson", "install", "-C", build(), "--no-rebuild", "--quiet", "--destdir", tmp_path],
+                   check=True, capture_output=True)
+    files = {str(path.relative_to(tmp_path / "usr/local")) for path in tmp_path.rglob("*") if path.is_file()}
+    pages = {f"share/man/man{name[-1]}/{name}" for name in PAGES}
+    assert files == pages | {
+        "bin/cowork", "sbin/coworkd", "lib/systemd/system/coworkd.service", "lib/systemd/system/coworkd.socket",
+        "lib/sysusers.d/coworkd.conf", "lib/tmpfiles.d/coworkd.conf"}
+    service = tmp_path / "usr/local/lib/systemd/system/coworkd.service"
+    assert "ExecStart=/usr/local/sbin/coworkd\n" in service.read_text()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
+    service = (build() / "systemd" / "coworkd.service").read_text()
+    program = str(build() / "daemon" / "coworkd")
+    (tmp_path / "coworkd.service").write_text(service.replace("/usr/local/sbin/coworkd", program))
+    shutil.copy(ROOT / "systemd" / "coworkd.socket", tmp_path)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "coworkd.socket",
+                           tmp_path / "coworkd.service"], capture_output=True, text=True,
+                          env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"})
+    assert done.returncode == 0 and not done.stderr, done.stderr
