@@ -72,6 +72,16 @@ const char *client_zone(const struct client *client)
 	return first(client->options.tz, client->context ? client->context->tz : NULL, NULL);
 }
 
+/* Whether both name the same host and port; NULL names none. */
+static bool same_server(const char *a, const char *b)
+{
+	struct connection_target x, y;
+
+	return a && b && connection_parse_server(a, &x) == 0 &&
+	       connection_parse_server(b, &y) == 0 && strcasecmp(x.host, y.host) == 0 &&
+	       strcmp(x.port, y.port) == 0;
+}
+
 int client_target(struct client *client, struct connection_target *ret)
 {
 	const struct context *context = client->context;
@@ -88,7 +98,7 @@ int client_target(struct client *client, struct connection_target *ret)
 		complain(_("\"%s\" is not a server; write HOST or HOST:PORT"), server);
 		return STATUS_USAGE;
 	}
-	if (ret->ca || !own || strcmp(own, server) != 0)
+	if (ret->ca || !same_server(own, server))
 		return STATUS_OK;
 	ret->ca = context->ca;
 	if (context->fingerprint) {
@@ -107,7 +117,7 @@ static bool server_is_own(const struct client *client)
 	const char *own = client->context ? client->context->server : NULL;
 	const char *asked = first(client->options.server, environment("COWORK_SERVER"), own);
 
-	return own && strcmp(own, asked) == 0;
+	return same_server(own, asked);
 }
 
 int client_find_token(struct client *client)

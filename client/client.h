@@ -29,6 +29,7 @@ struct client {
 	struct connection_report report; /* of the last try to connect */
 	char token[TOKEN_TEXT_MAX];	 /* empty: not logged in */
 	uint8_t fingerprint[SHA256_SIZE];
+	bool zone_asked;    /* the server was asked for it */
 	char zone_seen[64]; /* of the site in the last reply, for times without a zone */
 };
 

@@ -158,7 +158,7 @@ int cmd_mine(struct client *client, const struct command *command _unused_,
 	params_str(&call.params, past ? "to" : "from", now);
 	if (past)
 		params_str(&call.params, "state", "all");
-	return pages_print(client, &call, view_find("booking"));
+	return pages_print(client, &call, view_find("mine"));
 }
 
 int cmd_list(struct client *client, const struct command *command _unused_,

@@ -26,6 +26,21 @@ struct checkup {
 	int status; /* of the first step that failed */
 };
 
+static void line_json(struct out *out, const char *word, const char *step, const char *text)
+{
+	struct buf json = BUF_INIT(65536);
+	struct jsonw w = JSONW_INIT(&json);
+
+	jsonw_object(&w);
+	jsonw_kstr(&w, "result", word);
+	jsonw_kstr(&w, "step", step);
+	jsonw_kstr(&w, "text", text);
+	jsonw_object_end(&w);
+	if (!json.failed)
+		out_printf(out, "%s\n", json.data);
+	buf_deinit(&json);
+}
+
 static void line(struct checkup *checkup, const char *color, const char *word, const char *step,
 		 const char *text)
 {
@@ -33,7 +48,9 @@ static void line(struct checkup *checkup, const char *color, const char *word, c
 	struct buf safe = BUF_INIT(16384);
 
 	text_line(&safe, text);
-	if (out->format == FORMAT_TSV)
+	if (out->format == FORMAT_JSON)
+		line_json(out, word, step, safe.data ? safe.data : "");
+	else if (out->format == FORMAT_TSV)
 		out_printf(out, "%s\t%s\t%s\n", word, step, safe.data ? safe.data : "");
 	else
 		out_printf(out, "%s%-4s%s  %-10s %s\n", out->color ? color : "", word,

@@ -56,12 +56,13 @@ static int ask_secret(char out[TOKEN_TEXT_MAX])
 	char line[512];
 	int r;
 
-	fputs(_("Token or one-time code (not shown): "), stderr);
 	if (tcgetattr(STDIN_FILENO, &old) < 0)
 		return -errno;
 	hidden = old;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	/* Before the question: this throws away what is typed earlier. */
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fputs(_("Token or one-time code (not shown): "), stderr);
 	r = read_line(line, sizeof(line));
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);

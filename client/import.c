@@ -281,6 +281,9 @@ static void take_refusal(struct import *import, struct flight *flight, const str
 	refusal_sentence(import->client, reply, &text);
 	refuse(import, flight->line, error_name(kind), text.data ? text.data : "");
 	buf_deinit(&text);
+	/* The token was revoked meanwhile: every other row would only hear the same. */
+	if (kind == ERROR_unauthenticated)
+		import->ended = true;
 	settle(import, flight);
 }
 

@@ -91,7 +91,6 @@ const struct kind kinds[] = {
 			     { "member", "for", "member", false },
 			     SAME("title"),
 			     SAME("external_id"),
-			     SAME("tenant"),
 			     SAME("note"),
 			     SAME("guest") },
 	},

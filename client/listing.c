@@ -11,14 +11,17 @@
 #include "client/jsontext.h"
 #include "client/table.h"
 #include "client/view.h"
+#include "client/when.h"
+#include "common/civil.h"
 #include "common/json.h"
+#include "common/macros.h"
 #include "common/utf8.h"
 
 #define CELL_MAX (64 * 1024)
 #define JSON_MAX (512 * 1024 * 1024)
 
 /* The fields to show: those asked for, else the view's own. */
-static bool choose_fields(const struct client *client, const char *otherwise, struct fields *ret)
+static bool choose_fields(struct client *client, const char *otherwise, struct fields *ret)
 {
 	const char *asked = client->options.fields;
 
@@ -47,13 +50,25 @@ int listing_begin(struct listing *listing, struct client *client, const struct v
 	return STATUS_OK;
 }
 
+/* An instant as a person reads it; other text stays. */
+static void humanise(struct client *client, const struct cJSON *object, struct buf *text)
+{
+	int64_t at;
+
+	if (!text->data || text->len < 20 || instant_parse(text->data, &at) < 0)
+		return;
+	buf_reset(text);
+	when_instant(text, at - at % (60 * USEC_PER_SEC), view_zone(client, object), instant_now());
+}
+
 /* One cell, safe, on one line; malloc'd or NULL. */
-static char *cell(const struct client *client, const struct cJSON *object, const char *path,
-		  bool escape)
+static char *cell(struct client *client, const struct cJSON *object, const char *path, bool escape)
 {
 	struct buf raw = BUF_INIT(CELL_MAX), safe = BUF_INIT(4 * CELL_MAX);
 
 	view_cell(client, object, path, &raw);
+	if (!escape)
+		humanise(client, object, &raw);
 	if (escape)
 		text_escape(&safe, raw.data ? raw.data : "");
 	else
@@ -105,7 +120,7 @@ static void row_table(struct listing *listing, const struct cJSON *object)
 }
 
 /* An object with the chosen fields only; a dotted path keeps its name. */
-static void write_chosen(struct jsonw *w, const struct client *client, const struct fields *fields,
+static void write_chosen(struct jsonw *w, struct client *client, const struct fields *fields,
 			 const struct cJSON *object)
 {
 	jsonw_object(w);
@@ -125,7 +140,7 @@ static void write_chosen(struct jsonw *w, const struct client *client, const str
 	jsonw_object_end(w);
 }
 
-static void write_object(struct jsonw *w, const struct client *client, const struct fields *fields,
+static void write_object(struct jsonw *w, struct client *client, const struct fields *fields,
 			 const struct cJSON *object)
 {
 	if (client->options.fields)
@@ -225,7 +240,7 @@ void listing_deinit(struct listing *listing)
 }
 
 /* A name (which may be the server's) and its text, which is safe already. */
-static void print_member(struct out *out, const char *name, const char *text)
+static void print_member(struct out *out, const char *name, const char *text, int column)
 {
 	struct buf label = BUF_INIT(1024);
 	int pad;
@@ -234,32 +249,55 @@ static void print_member(struct out *out, const char *name, const char *text)
 	if (out->format == FORMAT_TSV) {
 		out_printf(out, "%s\t%s\n", label.data ? label.data : "", text);
 	} else if (*text) {
-		pad = 14 - (label.data ? utf8_width(label.data) : 0);
+		pad = column - (label.data ? utf8_width(label.data) : 0);
 		out_printf(out, "%s%*s%s\n", label.data ? label.data : "", pad > 1 ? pad : 1, "",
 			   text);
 	}
 	buf_deinit(&label);
 }
 
+/* Where the texts of a card begin. */
+static int card_column(const struct cJSON *object)
+{
+	int widest = 0;
+
+	for (const struct cJSON *m = json_first(object); m; m = json_next(m)) {
+		int width = utf8_width(json_name(m));
+
+		if (width > widest && width <= 24)
+			widest = width;
+	}
+	return widest + 2;
+}
+
+/* What the line "when" of a card says already. */
+static bool told_by_when(const char *name)
+{
+	return strcmp(name, "start") == 0 || strcmp(name, "end") == 0 || strcmp(name, "local") == 0;
+}
+
 /* Lines of an object's members; an object inside shows its own as "outer.inner". */
-static int print_members(struct client *client, const struct cJSON *object, const char *prefix)
+static int print_members(struct client *client, const struct cJSON *object, const char *prefix,
+			 bool led_by_when)
 {
 	for (const struct cJSON *m = json_first(object); m; m = json_next(m)) {
 		char name[128];
 		char *text;
 
+		if (led_by_when && told_by_when(json_name(m)))
+			continue;
 		if (snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "",
 			     json_name(m)) >= (int)sizeof(name))
 			continue;
 		if (json_is_object(m) && !*prefix) {
-			if (print_members(client, m, json_name(m)) != STATUS_OK)
+			if (print_members(client, m, json_name(m), false) != STATUS_OK)
 				return STATUS_SOFTWARE;
 			continue;
 		}
 		text = cell(client, object, json_name(m), client->out.format == FORMAT_TSV);
 		if (!text)
 			return STATUS_SOFTWARE;
-		print_member(&client->out, name, text);
+		print_member(&client->out, name, text, *prefix ? 16 : card_column(object));
 		free(text);
 	}
 	return STATUS_OK;
@@ -272,7 +310,7 @@ int view_members(struct client *client, const struct cJSON *object)
 	struct fields fields;
 
 	if (client->out.format != FORMAT_JSON)
-		return print_members(client, object, "");
+		return print_members(client, object, "", false);
 	if (!choose_fields(client, "all", &fields))
 		return STATUS_USAGE;
 	write_object(&w, client, &fields, object);
@@ -285,6 +323,7 @@ int view_members(struct client *client, const struct cJSON *object)
 static int show_card(struct client *client, const struct cJSON *object)
 {
 	struct fields fields;
+	bool led;
 	char *when;
 
 	if (client->options.fields) {
@@ -293,16 +332,17 @@ static int show_card(struct client *client, const struct cJSON *object)
 		for (size_t i = 0; i < fields.count; i++) {
 			char *text = cell(client, object, fields.names[i], false);
 
-			print_member(&client->out, fields.names[i], text ? text : "");
+			print_member(&client->out, fields.names[i], text ? text : "", 16);
 			free(text);
 		}
 		return STATUS_OK;
 	}
 	when = cell(client, object, "when", false);
-	if (when && *when)
-		print_member(&client->out, "when", when);
+	led = when && *when;
+	if (led)
+		print_member(&client->out, "when", when, card_column(object));
 	free(when);
-	return print_members(client, object, "");
+	return print_members(client, object, "", led);
 }
 
 int view_show(struct client *client, const struct view *view, const struct cJSON *object)

@@ -15,8 +15,8 @@
 #include "client/status.h"
 #include "common/utf8.h"
 
-/* The longest line of talk; a server's message is at most 1 MiB and is cut here. */
-#define TALK_MAX 4096
+/* The longest line of talk; what the server says is no longer than this. */
+#define TALK_MAX (1024 * 1024)
 
 static bool wants_color(const struct options *options, bool terminal)
 {
@@ -28,14 +28,14 @@ static bool wants_color(const struct options *options, bool terminal)
 	return terminal || (force && *force && strcmp(force, "0") != 0);
 }
 
-static int terminal_columns(void)
+static int terminal_columns(int fd)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 
 	if (columns && atoi(columns) >= 20)
 		return atoi(columns);
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
 		return size.ws_col;
 	return 80;
 }
@@ -49,7 +49,7 @@ void out_init(struct out *out, const struct options *options)
 		.talk_terminal = isatty(STDERR_FILENO),
 		.quiet = options->quiet,
 		.verbose = options->verbose,
-		.columns = terminal_columns(),
+		.columns = terminal_columns(STDOUT_FILENO),
 	};
 	if (out->format == FORMAT_AUTO)
 		out->format = out->terminal ? FORMAT_TABLE : FORMAT_TSV;
@@ -105,19 +105,50 @@ int out_finish(struct out *out)
 	return STATUS_IO;
 }
 
-/* One safe line to standard error. Failures are not told: there is nowhere left to tell them. */
-_printf_(2, 0) static void talk(const char *prefix, const char *format, va_list args)
+/* Breaks a sentence at spaces so that no line is wider than the terminal, where words allow. */
+static void add_wrapped(struct buf *out, const char *text, int columns)
 {
-	char raw[TALK_MAX];
-	struct buf line = BUF_INIT(4 * TALK_MAX);
+	int used = 0;
 
-	vsnprintf(raw, sizeof(raw), format, args);
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		char *word = strndup(text, len);
+		int width = word ? utf8_width(word) : (int)len;
+
+		free(word);
+		if (used > 0 && used + 1 + width > columns) {
+			buf_add_str(out, "\n  ");
+			used = 2;
+		} else if (used > 0) {
+			buf_add_char(out, ' ');
+			used++;
+		}
+		buf_add(out, text, len);
+		used += width;
+		text += len + (text[len] == ' ');
+	}
+}
+
+/* One safe line to standard error. Failures are not told: there is nowhere left to tell them. */
+_printf_(3, 0) static void talk(bool wrap, const char *prefix, const char *format, va_list args)
+{
+	struct buf line = BUF_INIT(TALK_MAX), shown = BUF_INIT(2 * TALK_MAX);
+	char *raw;
+
+	if (vasprintf(&raw, format, args) < 0)
+		return;
 	buf_add_str(&line, prefix);
 	text_line(&line, raw);
-	buf_add_char(&line, '\n');
-	if (!line.failed)
-		(void)fwrite(line.data, 1, line.len, stderr);
+	if (wrap && line.data && isatty(STDERR_FILENO))
+		add_wrapped(&shown, line.data, terminal_columns(STDERR_FILENO));
+	else if (line.data)
+		buf_add(&shown, line.data, line.len);
+	buf_add_char(&shown, '\n');
+	if (!shown.failed)
+		(void)fwrite(shown.data, 1, shown.len, stderr);
 	buf_deinit(&line);
+	buf_deinit(&shown);
+	free(raw);
 }
 
 void complain(const char *format, ...)
@@ -125,7 +156,7 @@ void complain(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	talk("cowork: ", format, args);
+	talk(true, "cowork: ", format, args);
 	va_end(args);
 }
 
@@ -136,7 +167,7 @@ void complain_more(const char *label, const char *format, ...)
 
 	snprintf(prefix, sizeof(prefix), "  %-6s ", label);
 	va_start(args, format);
-	talk(prefix, format, args);
+	talk(false, prefix, format, args);
 	va_end(args);
 }
 
@@ -147,7 +178,7 @@ void note(const struct out *out, const char *format, ...)
 	if (out->quiet)
 		return;
 	va_start(args, format);
-	talk("", format, args);
+	talk(true, "", format, args);
 	va_end(args);
 }
 
@@ -158,7 +189,7 @@ void note_verbose(const struct out *out, const char *format, ...)
 	if (!out->verbose)
 		return;
 	va_start(args, format);
-	talk("", format, args);
+	talk(true, "", format, args);
 	va_end(args);
 }
 
@@ -171,7 +202,7 @@ void hint(const struct out *out, const char *label, const char *format, ...)
 		return;
 	snprintf(prefix, sizeof(prefix), "  %s: ", label);
 	va_start(args, format);
-	talk(prefix, format, args);
+	talk(false, prefix, format, args);
 	va_end(args);
 }
 
@@ -211,6 +242,30 @@ void text_line(struct buf *buf, const char *text)
 	add_replaced(buf, text, "\t\n\r", by);
 }
 
+/* Whether showing it as it is does no harm. */
+static bool is_safe(const char *text)
+{
+	struct buf safe = BUF_INIT(TALK_MAX);
+	bool same;
+
+	utf8_add_safe(&safe, text);
+	same = strcmp(safe.data ? safe.data : "", text) == 0;
+	buf_deinit(&safe);
+	return same;
+}
+
+/* $'...' with every byte beyond plain ASCII in octal: exact and harmless. */
+static void quote_bytes(struct buf *buf, const char *text)
+{
+	buf_add_str(buf, "$'");
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || *text == '\'' || *text == '\\')
+			buf_printf(buf, "\\%03o", (unsigned)(unsigned char)*text);
+		else
+			buf_add_char(buf, *text);
+	buf_add_char(buf, '\'');
+}
+
 void text_quote(struct buf *buf, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -218,6 +273,10 @@ void text_quote(struct buf *buf, const char *text)
 
 	if (*text && strspn(text, plain) == strlen(text)) {
 		buf_add_str(buf, text);
+		return;
+	}
+	if (!is_safe(text)) {
+		quote_bytes(buf, text);
 		return;
 	}
 	buf_add_char(buf, '\'');

@@ -10,22 +10,13 @@
 #include "client/client.h"
 #include "client/i18n.h"
 #include "client/refusal.h"
+#include "client/view.h"
 #include "client/when.h"
 #include "common/civil.h"
 #include "common/json.h"
 
-/* The zone for times in a refusal: as asked, else the site's own, which the data tells. */
-static const char *zone_for(const struct client *client, const struct cJSON *data)
-{
-	const char *zone = client_zone(client);
-
-	if (!zone)
-		zone = json_str(json_get(data, "local"), "zone");
-	return zone ? zone : client->zone_seen[0] ? client->zone_seen : NULL;
-}
-
 /* " Mon 23 Nov 10:00–12:00 KST" from the data's start and end, where it has them. */
-static void add_span(const struct client *client, const struct cJSON *data, struct buf *out)
+static void add_span(struct client *client, const struct cJSON *data, struct buf *out)
 {
 	const char *start = json_str(data, "start"), *end = json_str(data, "end");
 	int64_t from, to;
@@ -33,10 +24,10 @@ static void add_span(const struct client *client, const struct cJSON *data, stru
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
 	buf_add_char(out, ' ');
-	when_span(out, from, to, zone_for(client, data), instant_now());
+	when_span(out, from, to, view_zone(client, data), instant_now());
 }
 
-void refusal_sentence(const struct client *client, const struct reply *reply, struct buf *out)
+void refusal_sentence(struct client *client, const struct reply *reply, struct buf *out)
 {
 	const struct cJSON *data = reply->response.data;
 	enum error_kind kind = reply_kind(reply);
@@ -50,14 +41,14 @@ void refusal_sentence(const struct client *client, const struct reply *reply, st
 		return;
 	}
 	text_line(out, message && *message ? message : _(error_text(kind)));
-	if (field && (!message || !strstr(message, field))) {
+	if (field && kind == ERROR_params && (!message || !strstr(message, field))) {
 		buf_add_str(out, " (");
 		text_line(out, field);
 		buf_add_char(out, ')');
 	}
 }
 
-static void tell_help(const struct client *client, const struct reply *reply, enum error_kind kind)
+static void tell_help(struct client *client, const struct reply *reply, enum error_kind kind)
 {
 	const struct cJSON *data = reply->response.data;
 	const char *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
@@ -69,7 +60,7 @@ static void tell_help(const struct client *client, const struct reply *reply, en
 	if (free_from && instant_parse(free_from, &at) == 0) {
 		struct buf text = BUF_INIT(256);
 
-		when_instant(&text, at, zone_for(client, data), instant_now());
+		when_instant(&text, at, view_zone(client, data), instant_now());
 		complain_more(_("free"), _("from %s"), text.data ? text.data : free_from);
 		buf_deinit(&text);
 	}
@@ -83,7 +74,7 @@ static void tell_help(const struct client *client, const struct reply *reply, en
 		complain_more(_("log"), _("the server's log has this as request %s"), request);
 }
 
-int refusal_tell(const struct client *client, const struct reply *reply)
+int refusal_tell(struct client *client, const struct reply *reply)
 {
 	struct buf text = BUF_INIT(64 * 1024);
 	enum error_kind kind = reply_kind(reply);

@@ -10,6 +10,6 @@ struct client;
 struct reply;
 
 /* Prints an error reply to standard error; the exit status of its kind. */
-int refusal_tell(const struct client *client, const struct reply *reply);
+int refusal_tell(struct client *client, const struct reply *reply);
 /* Appends the sentence alone, safe, e.g. "A-12 is taken Mon 23 Nov 10:00-12:00 KST". */
-void refusal_sentence(const struct client *client, const struct reply *reply, struct buf *out);
+void refusal_sentence(struct client *client, const struct reply *reply, struct buf *out);

@@ -82,9 +82,8 @@ static int total(const int widths[], size_t columns)
 /* What a row is found and judged by: cut only when the rest cannot give more. */
 static bool precious(const char *head)
 {
-	static const char *const heads[] = {
-		"ref", "code", "when", "at", "state", "token", "login"
-	};
+	static const char *const heads[] = { "ref",   "code",  "when", "kind",
+					     "state", "token", "login" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		if (strcmp(heads[i], head) == 0)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/call.h"
 #include "client/client.h"
 #include "client/jsontext.h"
 #include "client/view.h"
@@ -16,9 +17,11 @@
 static const struct view views[] = {
 	{ "booking", "bookings", "ref,space,when,state,member,title",
 	  "ref,space,local.start,local.end,state,tenant,member,title" },
+	{ "mine", "bookings", "ref,space,when,state,title",
+	  "ref,space,local.start,local.end,state,tenant,member,title" },
 	{ "block", "blocks", "ref,space,when,state,reason,note",
 	  "ref,space,start,end,state,reason,note" },
-	{ "event", "events", "rev,at,kind,actor,space,when,state",
+	{ "event", "events", "at,kind,space,when,actor",
 	  "rev,at,kind,actor,space,start,end,state,version" },
 	{ "site", "sites", "code,name,zone,open,close,closed_days",
 	  "code,name,zone,open,close,closed_days,currency,locale" },
@@ -30,7 +33,7 @@ static const struct view views[] = {
 	{ "member", "members", "login,name,tenant,role,state",
 	  "login,name,tenant,role,state,lang,external_id" },
 	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang" },
-	{ "token", "tokens", "token,label,login,state,created,expires,last_used",
+	{ "token", "tokens", "token,label,state,expires,last_used",
 	  "token,label,login,state,created,expires,last_used" },
 };
 
@@ -100,24 +103,50 @@ static void add_value(const struct cJSON *value, struct buf *out)
 	}
 }
 
+/* Asks the server for the zone of the site, once. */
+static void learn_zone(struct client *client)
+{
+	const char *site = client_site_or_none(client), *zone;
+	struct call call;
+
+	if (client->zone_asked || !site || !session_is_open(&client->session))
+		return;
+	client->zone_asked = true;
+	call_begin(&call, "site.show", false);
+	params_str(&call.params, "site", site);
+	if (call_try(client, &call) == 0) {
+		zone = json_str(json_get(call_result(&call), "site"), "zone");
+		if (zone && strlen(zone) < sizeof(client->zone_seen))
+			strcpy(client->zone_seen, zone);
+	}
+	call_done(&call);
+}
+
+const char *view_zone(struct client *client, const struct cJSON *object)
+{
+	const char *zone = client_zone(client);
+
+	if (!zone)
+		zone = json_str(json_get(object, "local"), "zone");
+	if (!zone && !client->zone_seen[0])
+		learn_zone(client);
+	if (!zone && client->zone_seen[0])
+		zone = client->zone_seen;
+	return zone;
+}
+
 /* "when": the span of an object with start and end, in the asked zone or its own. */
-static void add_when(const struct client *client, const struct cJSON *object, struct buf *out)
+static void add_when(struct client *client, const struct cJSON *object, struct buf *out)
 {
 	const char *start = json_str(object, "start"), *end = json_str(object, "end");
-	const char *zone = client_zone(client);
 	int64_t from, to;
 
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
-	if (!zone)
-		zone = json_str(json_get(object, "local"), "zone");
-	if (!zone && client->zone_seen[0])
-		zone = client->zone_seen;
-	when_span(out, from, to, zone, instant_now());
+	when_span(out, from, to, view_zone(client, object), instant_now());
 }
 
-void view_cell(const struct client *client, const struct cJSON *object, const char *path,
-	       struct buf *out)
+void view_cell(struct client *client, const struct cJSON *object, const char *path, struct buf *out)
 {
 	if (strcmp(path, "when") == 0 && !json_get(object, "when"))
 		add_when(client, object, out);

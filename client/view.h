@@ -34,8 +34,11 @@ struct fields {
 /* Splits "a,b.c"; false when it is too long or has an empty name. */
 bool fields_parse(const char *text, struct fields *ret);
 
+/* The zone to show an object's times in: as asked, its own, or the site's; NULL when none is known.
+ */
+const char *view_zone(struct client *client, const struct cJSON *object);
 /* Appends a member, found by a dotted path, as one line of unescaped text; arrays joined by ';'. */
-void view_cell(const struct client *client, const struct cJSON *object, const char *path,
+void view_cell(struct client *client, const struct cJSON *object, const char *path,
 	       struct buf *out);
 
 /* A list being printed: rows as they come in TSV, all at the end in a table or JSON. */

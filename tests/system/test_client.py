@@ -14,7 +14,7 @@ import zlib
 import pytest
 
 from fake_server import CUT, GARBAGE, LOSE, SILENT, FakeServer, Refuse, booking
-from rig import CommandLine, build, make_certificate
+from rig import ROOT, CommandLine, build, make_certificate
 
 BOOK = ("book", "A-12", "2026-11-23T09:00", "2026-11-23T17:00")
 SYMBOLS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -60,6 +60,8 @@ def on_terminal(cowork, *words, columns=80, typed=b""):
         os.execve(program, [program, *words],
                   {**cowork.environment(COLUMNS=str(columns), TERM="xterm"), "ASAN_OPTIONS": "detect_leaks=0"})
     seen = b""
+    watchdog = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
+    watchdog.start()
     while True:
         try:
             chunk = os.read(terminal, 4096)
@@ -71,6 +73,7 @@ def on_terminal(cowork, *words, columns=80, typed=b""):
         if typed and seen.rstrip().endswith((b":", b"]")):
             os.write(terminal, typed)
             typed = b""
+    watchdog.cancel()
     _, status = os.waitpid(pid, 0)
     os.close(terminal)
     return seen.decode(), os.waitstatus_to_exitcode(status)
@@ -541,6 +544,27 @@ def test_an_export_can_be_imported_again(server, cowork):
     server.booked.clear()
     cowork.run("import", "bookings", file, check=0)
     assert len(server.booked) == 3 and server.booked[0]["note"] == "two\nlines"
+
+
+def test_a_revoked_token_ends_an_import(server, cowork):
+    file = bookings_csv(cowork.folder, 500)
+    server.script["booking.create"] = ["ok"] * 5 + [Refuse("unauthenticated", door=True)] * 500
+    cowork.run("import", "bookings", file, "--on-error", "skip", check=65)
+    assert len(server.requests("booking.create")) <= 5 + 1 + 32
+
+
+# --- the page ---
+
+def test_the_manual_page_names_every_command_and_option():
+    page = (ROOT / "docs/cowork.1.scd").read_text()
+    text = subprocess.run([build() / "client/cowork", "help"], capture_output=True, text=True).stdout
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) {2,}", text, re.M)
+    assert len(commands) > 20
+    for command in commands:
+        assert f"*{command}*" in page, command
+    options = subprocess.run([build() / "client/cowork", "help", "options"], capture_output=True, text=True).stdout
+    for option in re.findall(r"--[a-z-]+", options):
+        assert f"*{option}*" in page, option
 
 
 # --- doctor ---
