@@ -4,7 +4,8 @@
  *   rule RULE          ok | error WHY        (rules.h)
  *   random P SEED ...  ok | error WHY
  *   clear              ok                    no rules, no random mode
- *   resume             ok                    stalled links go on
+ *   resume             ok                    stalled links go on, what is late arrives
+ *   delay MS           ok                    what is late arrives by itself within MS
  *   end cut|reset      ok                    ends every link now
  *   refuse on|off      ok                    new connections are closed at once
  *   stats              the counts as JSON
@@ -49,6 +50,7 @@ static const struct count {
 	{ "cut", offsetof(struct counts, cut) },
 	{ "reset", offsetof(struct counts, reset) },
 	{ "stall", offsetof(struct counts, stall) },
+	{ "late", offsetof(struct counts, late) },
 };
 
 static unsigned long count_value(const struct proxy *proxy, const struct count *count)
@@ -155,6 +157,8 @@ static void obey(struct asker *asker, const char *line)
 		problem = end_all(proxy, rest);
 	else if ((rest = rest_of(line, "refuse")))
 		proxy->refuse = strcmp(rest, "on") == 0;
+	else if ((rest = rest_of(line, "delay")))
+		proxy->delay_ms = (unsigned)strtoul(rest, NULL, 10);
 	else if (rest_of(line, "clear"))
 		proxy->rules = (struct rules){ 0 };
 	else if (rest_of(line, "resume"))

@@ -9,11 +9,13 @@
 The words of a rule stand in rules.h, the commands in control.c.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import socket
 import subprocess
+import threading
 
 # The places in the life of a lane's batch, as rules; {} is the action.
 PLACES = {
@@ -33,6 +35,27 @@ def binary(name):
     return build / name
 
 
+class Asking:
+    """A connection to the control socket."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(path))
+        self.answers = self.sock.makefile("r")
+
+    def ask(self, line, timeout=30):
+        self.sock.settimeout(timeout)
+        self.sock.sendall(line.encode() + b"\n")
+        answer = self.answers.readline().rstrip("\n")
+        if answer.startswith("error") or not answer:
+            raise RuntimeError(f"{line}: {answer or 'the proxy has ended'}")
+        return answer
+
+    def close(self):
+        self.answers.close()
+        self.sock.close()
+
+
 class FaultProxy:
     """`connect` is a socket's path, or a port on loopback; so is `listen` (default: a path in folder)."""
 
@@ -49,9 +72,8 @@ class FaultProxy:
             self.process.wait(5)
             raise RuntimeError(f"fault-proxy did not start: {self.process.returncode}")
         self.port = int(words[1])
-        self.asking = socket.socket(socket.AF_UNIX)
-        self.asking.connect(str(self.control))
-        self.answers = self.asking.makefile("r")
+        self.lock = threading.Lock()
+        self.asking = Asking(self.control)
 
     @property
     def conninfo(self):
@@ -67,13 +89,10 @@ class FaultProxy:
     def __exit__(self, *_):
         self.stop()
 
-    def ask(self, line, timeout=30):
-        self.asking.settimeout(timeout)
-        self.asking.sendall(line.encode() + b"\n")
-        answer = self.answers.readline().rstrip("\n")
-        if answer.startswith("error") or not answer:
-            raise RuntimeError(f"{line}: {answer or 'the proxy has ended'}")
-        return answer
+    def ask(self, line):
+        """By one thread at a time."""
+        with self.lock:
+            return self.asking.ask(line)
 
     def rule(self, text):
         self.ask(f"rule {text}")
@@ -98,7 +117,8 @@ class FaultProxy:
 
     def wait(self, count, until, timeout=30):
         """Waits for an event, not for a time: until the count has reached `until`."""
-        self.ask(f"wait {count} {until}", timeout)
+        with contextlib.closing(Asking(self.control)) as alone:  # others may ask meanwhile
+            alone.ask(f"wait {count} {until}", timeout)
 
     def stats(self):
         return json.loads(self.ask("stats"))
@@ -109,7 +129,6 @@ class FaultProxy:
             self.process.stdin.close()
         words = self.process.stdout.read()
         status = self.process.wait(30)
-        self.answers.close()
         self.asking.close()
         self.process.stdout.close()
         if status != 0:

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/macros.h"
@@ -57,10 +58,12 @@ struct link {
 	unsigned number;
 	bool stalled;
 	bool dead;
+	uint64_t due_ms; /* of what is late; 0: none, or only when told */
 	struct link *next;
 };
 
 static void forward(struct link *link);
+static void read_in(struct link *link, enum side side);
 
 /* --- bytes --- */
 
@@ -175,6 +178,45 @@ static void link_end(struct link *link, enum action action)
 	proxy->dying = link;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * The one who connected sees its connection end now; the server gets the rest of what had been sent
+ * later. Where the server's own bytes are hurt there is nothing left to arrive: that is a cut.
+ */
+static void be_late(struct link *link, enum side side)
+{
+	struct watch *front = &link->end[FRONTEND];
+	struct proxy *proxy = front->proxy;
+	size_t before;
+
+	if (side == BACKEND) {
+		link_end(link, ACT_CUT);
+		return;
+	}
+	do {
+		before = link->dir[FRONTEND].in.len;
+		read_in(link, FRONTEND);
+	} while (!link->dead && link->dir[FRONTEND].in.len > before);
+	if (link->dead)
+		return;
+	watch_set(front, 0);
+	close(front->fd);
+	front->fd = -1;
+	link->dir[FRONTEND].eof = true;
+	rules_forget(&proxy->rules, link->number);
+	link->stalled = true;
+	proxy->counts.stalled++;
+	if (proxy->delay_ms > 0)
+		link->due_ms = now_ms() + 1 + rules_random_below(&proxy->rules, proxy->delay_ms);
+}
+
 static void act(struct link *link, enum side side, enum action action)
 {
 	struct counts *counts = &link->end[FRONTEND].proxy->counts;
@@ -194,6 +236,10 @@ static void act(struct link *link, enum side side, enum action action)
 		counts->stall++;
 		counts->stalled++;
 		link->stalled = true;
+		break;
+	case ACT_LATE:
+		counts->late++;
+		be_late(link, side);
 		break;
 	case ACT_NONE:
 		break;
@@ -486,16 +532,35 @@ void link_open(struct proxy *proxy, int fd)
 	watch_ends(link);
 }
 
+static void resume(struct link *link)
+{
+	link->stalled = false;
+	link->due_ms = 0;
+	link->end[FRONTEND].proxy->counts.stalled--;
+	forward(link);
+}
+
 void links_resume(struct proxy *proxy)
 {
 	for (struct link *link = proxy->links, *next; link; link = next) {
 		next = link->next;
-		if (!link->stalled)
-			continue;
-		link->stalled = false;
-		proxy->counts.stalled--;
-		forward(link);
+		if (link->stalled)
+			resume(link);
 	}
+}
+
+int links_due(struct proxy *proxy)
+{
+	uint64_t now = now_ms(), first = UINT64_MAX;
+
+	for (struct link *link = proxy->links, *next; link; link = next) {
+		next = link->next;
+		if (link->due_ms > 0 && link->due_ms <= now)
+			resume(link);
+		else if (link->due_ms > 0 && link->due_ms < first)
+			first = link->due_ms;
+	}
+	return first == UINT64_MAX ? -1 : (int)(first - now);
 }
 
 void links_end(struct proxy *proxy, enum action action)

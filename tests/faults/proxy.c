@@ -54,6 +54,8 @@ void watch_set(struct watch *watch, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = watch };
 
+	if (watch->fd < 0)
+		return;
 	if (events == 0) {
 		epoll_ctl(watch->proxy->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 		return;
@@ -134,7 +136,7 @@ static void serve(struct proxy *proxy)
 	struct epoll_event events[EVENTS_MAX];
 
 	while (!proxy->stopping) {
-		int n = epoll_wait(proxy->epoll, events, EVENTS_MAX, -1);
+		int n = epoll_wait(proxy->epoll, events, EVENTS_MAX, links_due(proxy));
 
 		for (int i = 0; i < n; i++) {
 			struct watch *watch = events[i].data.ptr;

@@ -25,7 +25,7 @@ struct watch {
 
 struct counts {
 	unsigned long accepted, refused, open, stalled, batches, fired;
-	unsigned long cut, reset, stall;
+	unsigned long cut, reset, stall, late;
 	unsigned long random[RANDOM_PLACES_MAX];
 };
 
@@ -35,6 +35,7 @@ struct proxy {
 	bool opaque;
 	bool refuse; /* connections are accepted and closed at once */
 	bool stopping;
+	unsigned delay_ms; /* what is late arrives within it; 0: when told to resume */
 	struct watch listener;
 	struct watch control;
 	struct rules rules;
@@ -54,6 +55,8 @@ void *must_alloc(size_t size);
 void link_open(struct proxy *proxy, int fd);
 /* Goes on with stalled links. */
 void links_resume(struct proxy *proxy);
+/* Goes on with late links whose time has come; milliseconds to the next, or -1. */
+int links_due(struct proxy *proxy);
 /* Ends all links. */
 void links_end(struct proxy *proxy, enum action action);
 void links_reap(struct proxy *proxy);

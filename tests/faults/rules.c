@@ -13,6 +13,7 @@ static const char *const action_names[] = {
 	[ACT_CUT] = "cut",
 	[ACT_RESET] = "reset",
 	[ACT_STALL] = "stall",
+	[ACT_LATE] = "late",
 };
 
 /* Where a batch can be hurt, in the order of its life. */
@@ -46,7 +47,7 @@ const char *rules_action_name(enum action action)
 
 static enum action action_named(const char *word)
 {
-	for (unsigned i = ACT_CUT; i <= ACT_STALL; i++) {
+	for (unsigned i = ACT_CUT; i <= ACT_LATE; i++) {
 		if (strcmp(action_names[i], word) == 0)
 			return (enum action)i;
 	}
@@ -158,7 +159,7 @@ static bool read_set(char *words, const char *(*name)(unsigned), unsigned first,
 
 static const char *action_at(unsigned index)
 {
-	return index <= ACT_STALL ? action_names[index] : NULL;
+	return index <= ACT_LATE ? action_names[index] : NULL;
 }
 
 const char *rules_random(struct rules *rules, const char *text)
@@ -276,6 +277,11 @@ static uint64_t next_random(struct rules *rules)
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
+}
+
+uint64_t rules_random_below(struct rules *rules, uint64_t n)
+{
+	return n > 0 ? next_random(rules) % n : 0;
 }
 
 /* One of the set bits. */

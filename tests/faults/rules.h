@@ -4,7 +4,7 @@
  * What to do where: rules placed exactly, and a seeded random choice for every batch.
  *
  * A rule as text:  ACTION PLACE [batch] [nth=N] [times=N] [conn=N]
- *   ACTION  cut | reset | stall
+ *   ACTION  cut | reset | stall | late
  *   PLACE   before SIDE:TYPE | half SIDE:TYPE | after SIDE:TYPE    a message, TYPE its letter or *
  *           byte SIDE:N          as soon as N bytes of a connection have been forwarded
  *           answered             a batch has its whole answer here, none of which has been
@@ -77,6 +77,8 @@ enum action rules_take_byte(struct rules *rules, enum side side, unsigned conn, 
 void rules_batch_begins(struct rules *rules, unsigned conn);
 /* The connection is gone: what the random mode had placed on it goes too. */
 void rules_forget(struct rules *rules, unsigned conn);
+/* A number below n, by the seed. */
+uint64_t rules_random_below(struct rules *rules, uint64_t n);
 /* The names of the places the random mode chooses from; NULL past the end. */
 const char *rules_random_name(unsigned index);
 const char *rules_action_name(enum action action);

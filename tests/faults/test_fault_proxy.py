@@ -8,6 +8,7 @@ import pytest
 from fake_pg import FakePg, message, text
 from fault_proxy import PLACES, FaultProxy
 from raw_pg import EXECUTE, SYNC, RawPg, batch, bind, parse
+from rig import wait_until
 
 LANE = "select cowork.lane_run($1)"
 
@@ -119,6 +120,26 @@ def test_a_reply_is_held_back_whole_and_then_delivered(proxy, client, server):
     server.seen("sync", count=2)
     proxy.resume()
     assert client.until() == "2DCZ"
+
+
+@pytest.mark.parametrize("place", ["unsent", "bind_half", "unsynced"])
+def test_a_late_batch_arrives_when_its_sender_has_lost_the_link(place, proxy, client, server):
+    proxy.rule(PLACES[place].format("late"))
+    client.send(batch("x" * 100_000))
+    assert client.rest() == ""
+    assert proxy.stats()["stalled"] == 1 and len(server.steps("sync")) == 1
+    proxy.resume()
+    server.seen("sync", count=2)
+    assert server.steps("execute", "lane_run") == [["x" * 100_000]]
+    wait_until(lambda: proxy.stats()["open"] == 0, what="the end of the late link")
+
+
+def test_what_is_late_arrives_by_itself_within_the_delay(proxy, client, server):
+    proxy.ask("delay 20")
+    proxy.rule(PLACES["unsynced"].format("late"))
+    client.send(batch("a"))
+    assert client.rest() == ""
+    server.seen("sync", count=2)
 
 
 def test_the_nth_place_and_the_number_of_times(proxy, client, server):

@@ -24,6 +24,7 @@ enum action {
 	ACT_CUT,   /* close both ends */
 	ACT_RESET, /* the same with RST where the socket has one */
 	ACT_STALL, /* forward nothing until told to */
+	ACT_LATE,  /* close the frontend's end; what it had sent arrives later */
 };
 
 /* A Sync (or simple query) that has been forwarded and not yet been answered. */
