@@ -44,15 +44,19 @@ def _as_postgres(command):
 
 
 class Cluster:
-    """One server. `admin` is its superuser; `clone()` gives a fresh migrated database."""
+    """One server. `admin` is its superuser; `clone()` gives a fresh migrated database.
 
-    def __init__(self):
+    With settings it is a server of its own with these lines at the end of its configuration.
+    """
+
+    def __init__(self, settings=None):
+        self.settings = settings
         self.folder = None
         self.process = None
         self.made = []
         self.serial = 0
         self.prefix = "t%d" % os.getpid()
-        self.host = os.environ.get("COWORK_TEST_PGHOST")
+        self.host = None if settings is not None else os.environ.get("COWORK_TEST_PGHOST")
         self.admin = os.environ.get("COWORK_TEST_PGUSER") or (
             "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
 
@@ -78,12 +82,17 @@ class Cluster:
                           "-E", "UTF8", "-D", str(data)]), stdout=log, stderr=log, cwd="/")
         settings = SETTINGS.format(socket=self.folder)
         with open(data / "postgresql.conf", "a") as f:
-            f.write(settings)
-        self.process = subprocess.Popen(
-            _as_postgres([bindir + "/postgres", "-D", str(data)]), stdout=log, stderr=log, cwd="/",
-            start_new_session=True)  # a Ctrl-C is ours, not the server's: it is stopped in order
+            f.write(settings + (self.settings or ""))
         log.close()
         self.host = str(self.folder)
+        self._launch()
+
+    def _launch(self):
+        bindir = subprocess.check_output(["pg_config", "--bindir"], text=True).strip()
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                _as_postgres([bindir + "/postgres", "-D", str(self.folder / "data")]), stdout=log, stderr=log,
+                cwd="/", start_new_session=True)  # a Ctrl-C is ours, not the server's: it is stopped in order
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -97,13 +106,21 @@ class Cluster:
     def log(self):
         return (self.folder / "log").read_text(errors="replace") if self.folder else ""
 
+    def _end(self, number):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has gone by itself
+            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, number)
+        self.process.wait(timeout=60)
+
+    def crash(self):
+        """Our own server ends at once, as if it had crashed, and is started again."""
+        self._end(signal.SIGQUIT)
+        self._launch()
+
     def stop(self):
         """Stops our own server, or drops what we made on another's."""
         if self.process:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has gone by itself
-                pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-                os.kill(pid, signal.SIGINT)
-            self.process.wait(timeout=60)
+            self._end(signal.SIGINT)
             shutil.rmtree(self.folder, ignore_errors=True)
         elif self.host:
             for name in self.made:

@@ -151,6 +151,8 @@ class Worker(threading.Thread):
         data = message["error"].get("data") or {}
         kind = data.get("kind")
         self.counts[kind] += 1
+        if kind == "db_unavailable":
+            time.sleep(0.01)  # as it was told to
         if kind == "outcome_unknown":
             command.doubt = command.doubted = True
             self.retry(command)

@@ -8,9 +8,7 @@ COWORK_KEEP/cuts.json.
 
 import collections
 import contextlib
-import json
 import os
-import pathlib
 import random
 import threading
 import time
@@ -18,7 +16,7 @@ import time
 import pytest
 
 from fault_proxy import FaultProxy
-from judge import Judge, deadlocks
+from judge import Judge, deadlocks, keep
 from load import Load
 from rpc import Client
 
@@ -38,14 +36,6 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER moody AFTER INSERT ON cowork.event DEFERRABLE INITIALLY DEFERRED
 	FOR EACH ROW EXECUTE FUNCTION public.moody()"""
-
-
-def keep(name, figures):
-    """For the release note."""
-    print(f"\n{name}: {json.dumps(figures)}")
-    if folder := os.environ.get("COWORK_KEEP"):
-        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-        (pathlib.Path(folder) / f"{name}.json").write_text(json.dumps(figures) + "\n")
 
 
 @pytest.fixture
