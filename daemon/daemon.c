@@ -90,9 +90,9 @@ static void on_db_hint(struct db_events *events, int site_id, int64_t rev)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 	struct sites *sites = daemon->services.sites;
 
-	/* A log we do not know yet: a new site. What changed in one we know is read when it
-	 * matters. */
-	if (!sites_by_id(sites, site_id))
+	/* A log we do not know yet is a new site's; the operator's may tell of another zone. What
+	 * else changed in a site we know is read when it matters. */
+	if (site_id == SITE_OPERATOR || !sites_by_id(sites, site_id))
 		sites_refresh(sites, NULL);
 }
 
@@ -129,8 +129,12 @@ static void on_committed(struct lane_events *events, int site_id, int64_t rev,
 	struct services *services = container_of(events, struct services, lane_events);
 
 	upkeep_grew(services->upkeep, (int64_t)json_count(list));
-	if (is_catalogue(list))
-		sites_refresh(services->sites, NULL);
+	if (!is_catalogue(list))
+		return;
+	sites_refresh(services->sites, NULL);
+	/* The others do not look at a site they know; at the operator's log they do. */
+	if (site_id != SITE_OPERATOR)
+		db_hint(services->db, SITE_OPERATOR, 0);
 }
 
 /* ---- the end ---- */

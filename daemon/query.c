@@ -13,6 +13,9 @@
 #include "daemon/noun.h"
 #include "daemon/refusal.h"
 
+/* A booking with the longest texts: 2,000 + 200 + 200 + 200 signs of four bytes, and its names. */
+#define ROW_MAX 32768
+
 void query_param(struct query *query, int index, const char *text)
 {
 	query->call.params[index] = text;
@@ -163,11 +166,18 @@ static bool read_cursor(struct request *request, const char *cursor, char **ret)
 	return false;
 }
 
+/* Whether one more row fits the line and the memory of a request, however long its texts are. */
+static bool has_room(const struct request *request)
+{
+	return request->out.len + ROW_MAX < REQUEST_REPLY_MAX &&
+	       arena_used(request->arena) + ROW_MAX < REQUEST_ARENA_MAX;
+}
+
 static void on_listed(struct query *query)
 {
 	struct request *request = query->request;
 	int rows = db_rows(&query->call);
-	bool more = rows > query->limit;
+	int shown = 0;
 	struct jsonw *w;
 
 	if (is_behind(query)) {
@@ -183,14 +193,14 @@ static void on_listed(struct query *query)
 	jsonw_object(w);
 	jsonw_key(w, request->method->noun->plural);
 	jsonw_array(w);
-	for (int i = 0; i < rows && i < query->limit; i++)
-		if (db_value(&query->call, i, 1))
-			write_row(query, w, i);
+	while (shown < rows && shown < query->limit && db_value(&query->call, shown, 1) &&
+	       has_room(request))
+		write_row(query, w, shown++);
 	jsonw_array_end(w);
 	jsonw_kint(w, "rev", rows > 0 ? db_value_int(&query->call, 0, 0) : 0);
-	jsonw_kbool(w, "has_more", more);
-	if (more && db_value(&query->call, (int)query->limit - 1, 2))
-		write_cursor(w, db_value(&query->call, (int)query->limit - 1, 2), request->arena);
+	jsonw_kbool(w, "has_more", shown > 0 && shown < rows);
+	if (shown > 0 && shown < rows)
+		write_cursor(w, db_value(&query->call, shown - 1, 2), request->arena);
 	jsonw_object_end(w);
 	request_reply_end(request);
 }

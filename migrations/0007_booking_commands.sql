@@ -198,13 +198,17 @@ DECLARE
 	b        cowork.block;
 	e        cowork.effect;
 BEGIN
-	SELECT s.space_id, s.code, s.state, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
+	SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
 		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
 	INTO v_space
 	FROM cowork.space s
+	JOIN cowork.site t ON t.site_id = s.site_id
 	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
 	IF NOT FOUND THEN
 		RETURN cowork.refused('not_found', '{"field": "space"}');
+	END IF;
+	IF v_space.zone <> a ->> 'zone' THEN
+		RETURN cowork.refused('behind', '{"field": "zone"}');
 	END IF;
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');

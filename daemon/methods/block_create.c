@@ -44,6 +44,7 @@ static bool write(struct command *command, struct jsonw *w)
 		return false;
 	jsonw_kint(w, "start", start);
 	jsonw_kint(w, "end", end);
+	jsonw_kstr(w, "zone", command->request->site->zone_name);
 	return true;
 }
 
