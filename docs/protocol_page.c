@@ -99,8 +99,11 @@ static void write_range(const struct field *field)
 	}
 }
 
-/* One item of a list, then those of an object's members. `within` names the object, or NULL. */
-static void write_field(const struct field *field, const char *within)
+/*
+ * One item of a list, then those of an object's members. `within` names the object, or NULL;
+ * `given` is what a client gives, which has to keep to limits.
+ */
+static void write_field(const struct field *field, const char *within, bool given)
 {
 	char name[160];
 
@@ -110,10 +113,12 @@ static void write_field(const struct field *field, const char *within)
 		 field->name);
 	printf("- *");
 	page_text(name);
-	printf("* ");
+	printf("* _");
 	page_text(field_type_name(field->type));
-	write_range(field);
-	if (field->flags & FIELD_REQUIRED)
+	printf("_");
+	if (given || field->type == FIELD_ENUM)
+		write_range(field);
+	if (given && field->flags & FIELD_REQUIRED)
 		printf(", required");
 	if (field->flags & FIELD_OWN)
 		printf(", not for others");
@@ -125,13 +130,13 @@ static void write_field(const struct field *field, const char *within)
 	}
 	printf("\n");
 	for (size_t i = 0; field->fields && field->fields[i].name; i++)
-		write_field(&field->fields[i], name);
+		write_field(&field->fields[i], name, given);
 }
 
 static void write_fields(const struct field *fields)
 {
 	for (; fields && fields->name; fields++)
-		write_field(fields, NULL);
+		write_field(fields, NULL, false);
 	printf("\n");
 }
 
@@ -188,7 +193,7 @@ static const struct field *find_common(const char *name)
 static void write_common(void)
 {
 	for (size_t i = 0; common[i]; i++)
-		write_field(find_common(common[i]), NULL);
+		write_field(find_common(common[i]), NULL, true);
 }
 
 static void write_params(const struct method *method)
@@ -212,7 +217,7 @@ static void write_params(const struct method *method)
 	printf(before[0] == 'P' ? "Parameters:\n\n" : ", and\n\n");
 	for (const struct field *field = method->params; field->name; field++)
 		if (!is_common(method, field))
-			write_field(field, NULL);
+			write_field(field, NULL, true);
 	printf("\n");
 }
 
