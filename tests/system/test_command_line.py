@@ -1,0 +1,132 @@
+"""The real client with the real daemon: what a member, a tenant admin and the operator do in a day."""
+
+import csv
+import io
+import json
+import re
+
+DAY = "2027-03-01"
+MORNING = (f"{DAY}T09:00", f"{DAY}T12:00")
+NOON = (f"{DAY}T11:00", f"{DAY}T13:00")
+
+
+def reference(done):
+    return re.match(r"R-[0-9A-Z]{6}", done.stdout)[0]
+
+
+def test_a_member_books_moves_and_cancels(cowork):
+    ada = cowork("ada")
+    ref = reference(ada.run("book", "A-01", *MORNING, "--title", "딥 워크", check=0))
+    assert ada.run("mine", check=0).stdout.startswith(f"{ref}\tA-01\t{MORNING[0]}\t{MORNING[1]}\tconfirmed\t")
+    assert ada.run("move", ref, "A-02", check=0).stdout.startswith(f"{ref}\tA-02\t{MORNING[0]}")
+    assert ada.run("move", ref, *NOON, check=0).stdout.startswith(f"{ref}\tA-02\t{NOON[0]}")
+    shown = json.loads(ada.run("show", ref.lower(), "--json", check=0).stdout)
+    assert (shown["space"], shown["version"], shown["title"]) == ("A-02", 3, "딥 워크")
+    ada.run("cancel", ref, "--if-version", "2", check=10)
+    ada.run("cancel", ref, check=0)
+    kinds = [line.split("\t")[2] for line in ada.run("history", ref, check=0).stdout.splitlines()]
+    assert kinds == ["booking.created", "booking.moved", "booking.moved", "booking.cancelled"]
+    assert ada.run("mine", check=0).stdout == ""
+
+
+def test_the_second_of_two_is_told_who_is_first_and_when(cowork):
+    cowork("ada").run("book", "A-01", *MORNING, check=0)
+    done = cowork("minji").run("book", "A-01", *NOON, check=10)
+    assert done.stderr.splitlines()[0] == "cowork: A-01 is taken Mon 1 Mar 2027 09:00–12:00 EST"
+    assert "ada" not in done.stderr and not done.stdout
+
+
+def test_a_key_that_is_asked_again_books_once(cowork):
+    ada = cowork("ada")
+    key = "01930000-0000-7000-8000-000000000001"
+    first = ada.run("book", "A-01", *MORNING, "--key", key, check=0)
+    again = ada.run("book", "A-01", *MORNING, "--key", key, check=0)
+    assert reference(first) == reference(again)
+    assert len(ada.run("mine", check=0).stdout.splitlines()) == 1
+    ada.run("book", "A-02", *MORNING, "--key", key, check=65)
+
+
+def test_a_dry_run_books_nothing(cowork):
+    ada = cowork("ada")
+    ada.run("book", "A-01", *MORNING, "--dry-run", check=0)
+    assert ada.run("mine", check=0).stdout == ""
+    cowork("minji").run("book", "A-01", *MORNING, check=0)
+    ada.run("book", "A-01", *MORNING, "--dry-run", check=10)
+
+
+def test_an_invitation_becomes_a_login(cowork, daemon, world):
+    guest = cowork()
+    words = ("login", "--server", f"localhost:{daemon.port}", "--ca", daemon.certificate, "--code-file", "-")
+    done = guest.run(*words, input=world.code["newcomer"], check=0)
+    assert "new@acme.example" in done.stderr
+    assert json.loads(guest.run("whoami", "--json", check=0).stdout)["tenant"] == "acme"
+    guest.run(*words, input=world.code["newcomer"], check=4)
+
+
+def test_the_operator_keeps_the_space(cowork):
+    operator = cowork("operator")
+    operator.run("space", "add", "C-1", "--kind", "room", "--capacity", "4", "--amenities", "screen,phone",
+                 check=0)
+    shown = json.loads(operator.run("space", "show", "C-1", "--json", check=0).stdout)
+    assert shown["capacity"] == 4 and sorted(shown["amenities"]) == ["phone", "screen"]
+    operator.run("space", "add", "C-1", "--kind", "room", check=10)
+    operator.run("space", "set", "C-1", "--name", "한빛 회의실", check=0)
+    block = operator.run("block", "add", "C-1", *MORNING, "--reason", "repair", check=0).stdout.split("\t")[0]
+    cowork("ada").run("book", "C-1", *NOON, check=10)
+    operator.run("block", "end", block, check=0)
+    cowork("ada").run("book", "C-1", *NOON, check=0)
+    operator.run("space", "retire", "C-1", check=0)
+    cowork("ada").run("book", "C-1", f"{DAY}T15:00", f"{DAY}T16:00", check=12)
+    cowork("ada").run("space", "add", "X", "--kind", "desk", check=77)
+
+
+def test_a_token_for_a_program_is_issued_and_revoked(cowork):
+    operator = cowork("operator")
+    token = operator.run("token", "issue", "door display", check=0).stdout.strip()
+    door = cowork()
+    (door.folder / "token").write_text(token)
+    here = {"COWORK_TOKEN_FILE": str(door.folder / "token")}
+    door.run("whoami", environment=here, check=0)
+    operator.run("token", "revoke", token[4:12], check=0)
+    door.run("whoami", environment=here, check=4)
+
+
+def test_an_import_runs_twice_and_books_once(cowork):
+    operator = cowork("operator")
+    file = operator.folder / "bookings.csv"
+    with open(file, "w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["space", "start_local", "end_local", "member", "title"])
+        for i in range(200):
+            writer.writerow([f"A-{i % 10 + 1:02}", f"2027-03-{i // 10 + 1:02}T09:00", f"2027-03-{i // 10 + 1:02}T10:00",
+                             "ada@acme.example", f"Row {i}"])
+        writer.writerow(["A-01", "2027-03-01T09:30", "2027-03-01T10:30", "", "late"])
+    first = operator.run("import", "bookings", file, "--on-error", "skip", check=65)
+    assert first.stdout.startswith("200 booked, 1 refused, 0 already there of 201 rows")
+    assert "line 202: slot_taken: A-01 is taken" in first.stderr
+    second = operator.run("import", "bookings", file, "--on-error", "skip", check=65)
+    assert second.stdout.startswith("0 booked, 1 refused, 200 already there of 201 rows")
+    exported = list(csv.DictReader(io.StringIO(operator.run("export", "bookings", check=0).stdout)))
+    assert len(exported) == 200
+    assert {row["title"] for row in exported} == {f"Row {i}" for i in range(200)}
+
+
+def test_a_site_is_carried_to_another_by_its_files(cowork):
+    operator = cowork("operator")
+    operator.run("site", "add", "NEW", "--name", "New", "--zone", "Asia/Seoul", check=0)
+    for kind in ("floors", "areas", "spaces"):
+        file = operator.folder / f"{kind}.csv"
+        rows = list(csv.DictReader(io.StringIO(operator.run("export", kind, check=0).stdout)))
+        assert rows
+        with open(file, "w", newline="") as out:
+            writer = csv.DictWriter(out, rows[0].keys())
+            writer.writeheader()
+            writer.writerows({**row, **({"site": "NEW"} if "site" in row else {})} for row in rows)
+        operator.run("import", kind, file, check=0)
+    assert operator.run("space", "list", "--site", "NEW", check=0).stdout == \
+        operator.run("space", "list", check=0).stdout
+
+
+def test_doctor_is_content(cowork):
+    out = cowork("ada").run("doctor", check=0).stdout
+    assert "logged in as ada@acme.example" in out and "FAIL" not in out
