@@ -12,8 +12,8 @@
 
 #include "client/arguments.h"
 #include "client/i18n.h"
-#include "client/nearest.h"
 #include "common/macros.h"
+#include "common/nearest.h"
 
 #define SLOTS_MAX 40
 

@@ -8,9 +8,9 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/i18n.h"
-#include "client/nearest.h"
 #include "client/topics.h"
 #include "common/macros.h"
+#include "common/nearest.h"
 
 #define WIDTH 78
 

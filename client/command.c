@@ -9,8 +9,8 @@
 
 #include "client/command.h"
 #include "client/i18n.h"
-#include "client/nearest.h"
 #include "common/macros.h"
+#include "common/nearest.h"
 
 const struct command *command_at(size_t i)
 {

@@ -14,8 +14,8 @@
 #include "client/arguments.h"
 #include "client/command.h"
 #include "client/connection.h"
-#include "client/nearest.h"
 #include "common/macros.h"
+#include "common/nearest.h"
 
 static struct options options;
 static struct arguments arguments;

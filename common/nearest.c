@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "client/nearest.h"
+#include "common/nearest.h"
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
