@@ -28,6 +28,8 @@
 #include "daemon/services.h"
 #include "daemon/upkeep.h"
 
+#define LANES_LOOK_MS 20
+
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
 struct daemon {
@@ -42,7 +44,8 @@ struct daemon {
 	struct listener *listener;
 	struct event *signals[SIGNALS];
 	struct timer drain;
-	bool ready; /* READY=1 was said */
+	struct timer lanes; /* while the last changes are under way at the end */
+	bool ready;	    /* READY=1 was said */
 	int status;
 };
 
@@ -150,9 +153,18 @@ static int64_t lanes_load(struct sites *sites)
 
 static void stop_if_drained(struct daemon *daemon)
 {
-	if (daemon->services.draining && daemon->conns.count == 0 &&
-	    lanes_load(daemon->services.sites) == 0)
+	if (!daemon->services.draining || daemon->conns.count > 0)
+		return;
+	/* Changes whose clients have left tell nobody when they are done. */
+	if (lanes_load(daemon->services.sites) > 0)
+		timer_start(daemon->loop, &daemon->lanes, LANES_LOOK_MS);
+	else
 		loop_stop(daemon->loop);
+}
+
+static void on_lanes_look(struct timer *timer)
+{
+	stop_if_drained(container_of(timer, struct daemon, lanes));
 }
 
 static void on_conns_changed(struct conns *conns)
@@ -321,6 +333,7 @@ static int daemon_open(struct daemon *daemon)
 	services->started_usec = instant_now();
 	services->lane_events.committed = on_committed;
 	daemon->drain.fire = on_drained;
+	daemon->lanes.fire = on_lanes_look;
 	daemon->db_events = (struct db_events){ .changed = on_db_changed,
 						.hint = on_db_hint,
 						.wrong_schema = on_wrong_schema };
@@ -361,6 +374,7 @@ static void daemon_deinit(struct daemon *daemon)
 	db_free(daemon->services.db);
 	tls_ctx_free(daemon->tls);
 	timer_stop(&daemon->drain);
+	timer_stop(&daemon->lanes);
 	for (int i = 0; i < SIGNALS; i++)
 		if (daemon->signals[i])
 			event_free(daemon->signals[i]);

@@ -74,6 +74,7 @@ class Daemon:
         self.notes = []
         self.changed = threading.Condition()
         self.exit_wanted = 0
+        self.passed = ()  # descriptors that the program inherits
 
     def write_config(self):
         sections = {}
@@ -91,9 +92,8 @@ class Daemon:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(notify))
         self.process = subprocess.Popen(
-            [build() / "daemon" / "coworkd", "--config", self.config], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/", preexec_fn=self._limit,
-            env={**os.environ, "NOTIFY_SOCKET": str(notify), **self.environment})
+            self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+            preexec_fn=self._limit, pass_fds=self.passed, env={**os.environ, "NOTIFY_SOCKET": str(notify), **self.environment})
         self.readers = [threading.Thread(target=target, args=argument, daemon=True) for target, argument in
                         ((self._read_log, (self.process.stderr,)), (self._read_notes, (self.notify,)))]
         for reader in self.readers:
@@ -102,6 +102,9 @@ class Daemon:
         if ready:
             self.wait_ready()
         return self
+
+    def command(self):
+        return [build() / "daemon" / "coworkd", "--config", self.config]
 
     def _limit(self):
         if self.descriptors:

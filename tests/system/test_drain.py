@@ -1,5 +1,47 @@
 """The end: SIGTERM with clients here, requests under way, and a socket that outlives the daemon."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from rig import Daemon, build, wait_until
+from rpc import new_key, tls_context
+
+BOOKING = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+
+
+def notification(client):
+    """The next thing the server says by itself."""
+    message = client.read_message()
+    assert "id" not in message, message
+    return message
+
+
+def ended(client):
+    with pytest.raises(EOFError):
+        client.read_line()
+    return True
+
+
+def hold_site(sql):
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+
+
+def under_way(sql):
+    """Until a batch waits for the lock we hold."""
+    def look():
+        sql.execute("SELECT pg_stat_clear_snapshot()")
+        sql.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock' AND query LIKE '%%lane_run%%'")
+        return sql.fetchone()[0]
+
+    wait_until(look, what="a batch under way")
+
 
 def test_sigterm_ends_well_with_many_idle_clients(start_daemon, world):
     daemon = start_daemon()
@@ -7,3 +49,251 @@ def test_sigterm_ends_well_with_many_idle_clients(start_daemon, world):
     daemon.stop()  # fails if anything of them was left in memory
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_clients_are_told_and_then_closed(daemon, connect, name):
+    client, stranger = connect("ada"), connect()
+    os.kill(daemon.pid, getattr(signal, name))
+    message = notification(client)
+    assert message["method"] == "server.draining" and message["params"]["retry_after_ms"] > 0
+    assert ended(client) and ended(stranger)
+    daemon.wait_note("STOPPING=1")
+    assert daemon.process.wait(30) == 0
+
+
+def test_what_is_under_way_is_answered_before_the_end(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="30s")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    number = client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    daemon.terminate()
+    assert notification(client)["method"] == "server.draining"
+    sql.connection.rollback()
+    ref = client.answer(number)["booking"]["ref"]
+    assert ended(client)
+    assert daemon.process.wait(30) == 0
+    sql.execute("SELECT count(*) FROM cowork.booking WHERE ref = %s", [ref])
+    assert sql.fetchone() == (1,)
+    client.close()
+
+
+def test_what_is_under_way_is_done_although_its_client_has_left(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="30s")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    client.close()
+    daemon.wait_log("client left while its change was under way")
+    daemon.terminate()
+    daemon.wait_log("stopping")
+    sql.connection.rollback()
+    assert daemon.process.wait(30) == 0
+    sql.execute("SELECT count(*) FROM cowork.booking")
+    assert sql.fetchone() == (1,)
+
+
+def test_no_new_client_is_taken_while_it_drains(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="30s")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    number = client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    daemon.terminate()
+    notification(client)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", daemon.port), 30)
+    sql.connection.rollback()
+    assert client.answer(number)
+    client.close()
+
+
+def test_the_drain_has_an_end_and_what_is_stuck_is_left(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="300ms")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    daemon.terminate()
+    notification(client)
+    assert ended(client)
+    assert daemon.process.wait(30) == 0
+    daemon.wait_log("stopping with clients still here")
+    sql.connection.rollback()
+    client.close()
+
+
+def test_a_second_sigterm_ends_it_at_once(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="600s")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    daemon.terminate()
+    notification(client)
+    daemon.terminate()
+    assert daemon.process.wait(30) == 0
+    assert ended(client)
+    sql.connection.rollback()
+    client.close()
+
+
+def test_a_client_that_takes_nothing_does_not_hold_up_the_end(start_daemon, world):
+    """Its answers wait in the daemon; they are given up after a moment, not after the drain's whole time."""
+    daemon = start_daemon(limits__drain_timeout="600s", limits__output_bytes="4KiB")
+    client = daemon.client(world.token["ada"])
+    for _ in range(200):
+        client.send("rpc.discover")
+    daemon.wait_log("method=rpc.discover")
+    daemon.terminate()
+    assert daemon.process.wait(30) == 0
+    client.close()
+
+
+def test_started_again_it_knows_what_was_booked(daemon, world):
+    with daemon.client(world.token["ada"]) as client:
+        ref = client.change("booking.create", BOOKING)["booking"]["ref"]
+    daemon.stop()
+    daemon.start()
+    with daemon.client(world.token["ada"]) as client:
+        assert client.call("booking.show", site="KSQ", ref=ref)["booking"]["ref"] == ref
+
+
+def test_killed_without_a_word_it_loses_nothing_that_was_acknowledged(daemon, world):
+    refs, keys = [], []
+    with daemon.client(world.token["ada"]) as client:
+        for number in range(1, 6):
+            keys.append(new_key())
+            refs.append(client.call("booking.create", BOOKING, space=f"A-{number:02}", key=keys[-1])["booking"]["ref"])
+        daemon.kill()
+    daemon.start()
+    with daemon.client(world.token["ada"]) as client:
+        assert {row["ref"] for row in client.call("booking.list", site="KSQ")["bookings"]} == set(refs)
+        again = client.call("booking.create", BOOKING, space="A-01", key=keys[0], attempt=2)
+        assert again["replayed"] is True and again["booking"]["ref"] == refs[0]
+
+
+# The socket of a service manager
+
+PARENT = """
+import os, sys
+fd = int(sys.argv[1])
+os.dup2(fd, 3)
+os.set_inheritable(3, True)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDS"] = sys.argv[2]
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Activated(Daemon):
+    """Started as systemd would: with a listening socket as descriptor 3, and sent away without closing it."""
+
+    def __init__(self, *arguments, inherited, count=1, **options):
+        self.inherited, self.count = inherited, count
+        super().__init__(*arguments, **options)
+        self.passed = [inherited.fileno()]
+
+    def command(self):
+        return [sys.executable, "-c", PARENT, str(self.inherited.fileno()), str(self.count),
+                str(build() / "daemon" / "coworkd"), "--config", str(self.config)]
+
+
+@pytest.fixture
+def listening():
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(64)
+    yield sock
+    sock.close()
+
+
+@pytest.fixture
+def activate(cluster, world_db, certificate, short_dir, listening):
+    started = []
+
+    def start(**options):
+        daemon = Activated(short_dir, cluster.conninfo(world_db), certificate, f"activated{len(started)}",
+                           inherited=listening, **options)
+        started.append(daemon)
+        return daemon.start()
+
+    yield start
+    for daemon in started:
+        daemon.stop()
+
+
+def test_an_inherited_socket_is_served_and_its_port_told(activate, listening, world):
+    daemon = activate(listen__port=1)  # the configured address is not looked at
+    assert daemon.port == listening.getsockname()[1]
+    daemon.wait_log("listening.*address=inherited")
+    with daemon.client(world.token["ada"]) as client:
+        assert client.call("session.ping")
+    assert not os.get_blocking(listening.fileno())  # one flag for all who hold it: it was set
+
+
+def test_two_daemons_share_one_socket_and_both_serve(activate, world):
+    first, second = activate(), activate()
+    for _ in range(40):
+        with first.client(world.token["ada"]) as client:
+            client.call("session.ping")
+    second.stop()
+    for _ in range(10):
+        with first.client(world.token["ada"]) as client:
+            client.call("session.ping")
+
+
+def test_a_restart_keeps_the_socket_and_those_who_connect_meanwhile(activate, listening, world):
+    first = activate()
+    with first.client(world.token["ada"]) as client:
+        client.call("session.ping")
+    first.stop()
+    waiting = socket.create_connection(("127.0.0.1", listening.getsockname()[1]), 30)
+    second = activate()
+    with tls_context(second.certificate).wrap_socket(waiting, server_hostname="localhost") as late:
+        late.sendall(b'{"jsonrpc":"2.0","id":1,"method":"session.ping"}\n')
+        assert b"hello_required" in late.recv(4096)
+
+
+def test_a_drained_daemon_leaves_the_socket_to_the_other(activate, world, sql):
+    first = activate(limits__drain_timeout="30s")
+    client = first.client(world.token["ada"])
+    hold_site(sql)
+    number = client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    first.terminate()
+    assert notification(client)["method"] == "server.draining"
+    second = activate()
+    with second.client(world.token["bob"]) as other:
+        assert other.call("session.ping")
+    sql.connection.rollback()
+    assert client.answer(number)["booking"]
+    client.close()
+
+
+def run_with(cluster, world_db, certificate, folder, sock, count):
+    """Starts a daemon that must not start; its exit status and what it wrote."""
+    daemon = Activated(folder, cluster.conninfo(world_db), certificate, "refused", inherited=sock, count=count)
+    daemon.write_config()
+    done = subprocess.run(daemon.command(), capture_output=True, text=True, timeout=60, pass_fds=daemon.passed)
+    return done.returncode, done.stderr
+
+
+def test_what_is_no_listening_socket_is_refused(cluster, world_db, certificate, short_dir, listening):
+    with socket.socket() as plain:
+        status, text = run_with(cluster, world_db, certificate, short_dir, plain, 1)
+        assert status == 78 and "not a listening stream socket" in text
+    status, text = run_with(cluster, world_db, certificate, short_dir, listening, 2)
+    assert status == 78 and "more than one socket" in text
+
+
+def test_a_port_that_is_taken_is_told(start_daemon, listening, cluster, world_db, certificate, short_dir):
+    daemon = Daemon(short_dir, cluster.conninfo(world_db), certificate, "refused",
+                    listen__port=listening.getsockname()[1])
+    daemon.write_config()
+    done = subprocess.run([build() / "daemon" / "coworkd", "--config", daemon.config], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 78 and "cannot listen" in done.stderr and "in use" in done.stderr
