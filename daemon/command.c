@@ -295,7 +295,9 @@ void command_run(struct request *request, struct command *command, struct mutati
 	command->request = request;
 	command->mutation = mutation;
 	command->lane.kind = command->kind ? command->kind : request->method->name;
-	command->lane.principal = request->actor ? request->actor->person_id : 0;
+	/* A login by code is nobody's yet, whoever used the connection before: its retry may come
+	 * on another. */
+	command->lane.principal = mutation && request->actor ? request->actor->person_id : 0;
 	command->lane.key = mutation ? mutation->key : command->key;
 	command->lane.attempt =
 		mutation && mutation->attempt.set ? (int)mutation->attempt.value : 1;

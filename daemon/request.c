@@ -84,13 +84,21 @@ void request_abandon(struct request *request)
 	request_free(request);
 }
 
+static void fail_unknown(struct request *request)
+{
+	request_fail(request, ERROR_outcome_unknown,
+		     "it is not known whether this was done; send it again with the same key");
+}
+
 void request_cancel(struct request *request)
 {
 	/* A change that is under way goes on, and its own answer comes. */
-	if (request->cancel && !(request->method->flags & METHOD_MUTATION)) {
-		take_back(request);
+	if (!request->cancel || request->method->flags & METHOD_MUTATION)
+		return;
+	if (take_back(request))
 		request_fail(request, ERROR_cancelled, NULL);
-	}
+	else
+		fail_unknown(request);
 }
 
 static void on_deadline(struct timer *timer)
@@ -100,9 +108,7 @@ static void on_deadline(struct timer *timer)
 	if (take_back(request))
 		request_fail(request, ERROR_timeout, NULL);
 	else
-		request_fail(
-			request, ERROR_outcome_unknown,
-			"it is not known whether this was done; send it again with the same key");
+		fail_unknown(request);
 }
 
 void request_hold(struct request *request)

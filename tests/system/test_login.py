@@ -1,6 +1,7 @@
 """Who gets in, who does not, and what a stranger learns: tokens, one-time codes, and their ends."""
 
 import contextlib
+import json
 import zlib
 
 import pytest
@@ -237,6 +238,32 @@ def test_two_who_redeem_one_code_at_once_are_not_both_let_in(daemon, world):
             except RpcError as error:
                 kinds.append(error.kind)
         assert sorted(kinds) == ["member", "unauthenticated"]
+
+
+def test_a_login_by_code_that_is_cancelled_under_way_is_not_called_undone(connect, world, sql):
+    """The code may be used up by then; the same key finds out."""
+    client, key = connect("ada"), new_key()
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    number = client.send("session.auth", code=world.code["newcomer"], key=key)
+
+    def under_way():
+        sql.execute("SELECT pg_stat_clear_snapshot()")
+        sql.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                    " AND query LIKE '%%lane_run%%'")
+        return sql.fetchone()
+
+    wait_until(under_way, what="a batch under way")
+    client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
+    client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
+    sql.connection.rollback()
+    try:
+        token = client.answer(number)["token"]
+    except RpcError as error:
+        assert error.kind == "outcome_unknown"
+        token = None
+    again = connect().call("session.auth", code=world.code["newcomer"], key=key, attempt=2)
+    assert again["token"] and token in (None, again["token"])
 
 
 # Further tokens
