@@ -91,27 +91,30 @@ FROM cowork.token k
 LEFT JOIN cowork.person p USING (person_id)
 WHERE k.kind = 'access';
 
+-- Looked up with sub-selects, not joins: a list is filtered, sorted and cut to its page by one index of
+-- booking, and only what is left is looked up.
 CREATE VIEW cowork.booking_facts AS
 SELECT b.site_id, b.booking_id, b.ref, b.space_id, b.tenant_id, b.member_id, b.during, b.state,
 	lower(b.during) AS starts, upper(b.during) AS ends,
 	jsonb_strip_nulls(jsonb_build_object(
-	'id', b.booking_id, 'ref', b.ref, 'site', t.code, 'space', s.code,
+	'id', b.booking_id, 'ref', b.ref,
+	'site', (SELECT t.code FROM cowork.site t WHERE t.site_id = b.site_id),
+	'space', (SELECT s.code FROM cowork.space s WHERE s.site_id = b.site_id AND s.space_id = b.space_id),
 	'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)),
 	'local', jsonb_build_object('start', cowork.wall(b.local_start), 'end', cowork.wall(b.local_end),
 		'zone', b.zone),
-	'state', b.state, 'version', b.version, 'tenant', n.code, 'tenant_id', b.tenant_id,
-	'member', m.login, 'member_id', b.member_id, 'member_name', m.name,
-	'title', x.title, 'note', x.note, 'guest', x.guest,
-	'created_by', c.login, 'created_by_id', b.created_by,
-	'on_behalf', CASE WHEN b.created_by <> b.member_id THEN m.login END,
-	'source', b.source, 'created', cowork.us(b.created_at), 'external_id', b.external_id)) AS facts
-FROM cowork.booking b
-LEFT JOIN cowork.site t ON t.site_id = b.site_id
-LEFT JOIN cowork.space s ON s.site_id = b.site_id AND s.space_id = b.space_id
-LEFT JOIN cowork.tenant n ON n.tenant_id = b.tenant_id
-LEFT JOIN cowork.person m ON m.person_id = b.member_id
-LEFT JOIN cowork.person c ON c.person_id = b.created_by
-LEFT JOIN cowork.booking_text x ON x.site_id = b.site_id AND x.booking_id = b.booking_id;
+	'state', b.state, 'version', b.version,
+	'tenant', (SELECT n.code FROM cowork.tenant n WHERE n.tenant_id = b.tenant_id), 'tenant_id', b.tenant_id,
+	'member', (SELECT p.login FROM cowork.person p WHERE p.person_id = b.member_id), 'member_id', b.member_id,
+	'member_name', (SELECT p.name FROM cowork.person p WHERE p.person_id = b.member_id),
+	'created_by', (SELECT p.login FROM cowork.person p WHERE p.person_id = b.created_by),
+	'created_by_id', b.created_by,
+	'on_behalf', CASE WHEN b.created_by <> b.member_id
+		THEN (SELECT p.login FROM cowork.person p WHERE p.person_id = b.member_id) END,
+	'source', b.source, 'created', cowork.us(b.created_at), 'external_id', b.external_id)
+	|| coalesce((SELECT jsonb_build_object('title', x.title, 'note', x.note, 'guest', x.guest)
+		FROM cowork.booking_text x WHERE x.site_id = b.site_id AND x.booking_id = b.booking_id), '{}')) AS facts
+FROM cowork.booking b;
 
 -- What became of a booking, from the log itself.
 CREATE VIEW cowork.booking_history AS

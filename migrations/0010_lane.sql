@@ -293,7 +293,7 @@ BEGIN
 	INTO v_events
 	FROM unnest(ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body) v (rev, at, actor, kind, subject, body);
 	v_size := 65000 - coalesce(octet_length(v_events), 0);
-	v_room := v_size / 300; -- no look-up of facts that have no room anyway
+	v_room := v_size / 400; -- no look-up of facts that have no room anyway
 	SELECT string_agg(CASE WHEN w.upto + w.outcomes > v_size OR w.facts IS NULL THEN w.outcome
 		ELSE left(w.outcome, -1) || ', "facts": ' || w.facts || '}' END, ',' ORDER BY w.n)
 	INTO v_outcomes
