@@ -42,7 +42,8 @@ CREATE TABLE cowork.booking (
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX booking_ref ON cowork.booking (site_id, ref);
 CREATE UNIQUE INDEX booking_external ON cowork.booking (site_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX booking_start ON cowork.booking (site_id, lower(during));
+-- with the end, so that what is over is passed by without a look at its row
+CREATE INDEX booking_start ON cowork.booking (site_id, lower(during), upper(during));
 CREATE INDEX booking_space ON cowork.booking (site_id, space_id, lower(during));
 CREATE INDEX booking_tenant ON cowork.booking (site_id, tenant_id, lower(during));
 CREATE INDEX booking_member ON cowork.booking (site_id, member_id, lower(during));
