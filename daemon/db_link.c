@@ -220,6 +220,7 @@ static void send_call(struct db_link *link)
 	}
 	link_set_state(link, LINK_RUNNING);
 	link->sent = true;
+	link->warned = false; /* what the server said before is not about this call */
 	if (!PQsendQueryPrepared(link->conn, call->statement->name, call->statement->params,
 				 call->params, NULL, NULL, 0))
 		link_lost(link, conn_why(link));
@@ -305,13 +306,23 @@ static void finish_prepare(struct db_link *link)
 	}
 }
 
+/* Classes 42 and 3F: the schema is not there, or not for us. Other errors pass: look again. */
+static bool is_missing(const PGresult *result)
+{
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return is_refusal(result) && code &&
+	       (strncmp(code, "42", 2) == 0 || strncmp(code, "3F", 2) == 0);
+}
+
 static void finish_check(struct db_link *link)
 {
 	int version = 0;
 
-	if (PQresultStatus(link->result) == PGRES_TUPLES_OK)
-		version = atoi(PQgetvalue(link->result, 0, 0));
-	else if (!is_refusal(link->result)) {
+	if (PQresultStatus(link->result) == PGRES_TUPLES_OK) {
+		if (PQntuples(link->result) == 1)
+			version = atoi(PQgetvalue(link->result, 0, 0));
+	} else if (!is_missing(link->result)) {
 		link_lost(link, conn_why(link));
 		return;
 	}
@@ -335,8 +346,13 @@ static void finish_greeting(struct db_link *link)
 		link_lost(link, conn_why(link));
 		return;
 	}
-	if (status == PGRES_TUPLES_OK && PQntuples(link->result) == 1)
+	if (status == PGRES_TUPLES_OK) {
+		if (PQntuples(link->result) != 1) { /* a lane must have its number */
+			link_lost(link, "the server gave no row");
+			return;
+		}
 		link->lane_id = strtoll(PQgetvalue(link->result, 0, 0), NULL, 10);
+	}
 	link->backoff = BACKOFF_FIRST_MS;
 	link->complained = false;
 	become_idle(link);

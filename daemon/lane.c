@@ -437,18 +437,28 @@ static bool is_passing(const char *sqlstate)
 	       strncmp(sqlstate, "55", 2) == 0 || strncmp(sqlstate, "57", 2) == 0;
 }
 
+static enum error_kind passing_kind(const char *sqlstate)
+{
+	return strncmp(sqlstate, "53", 2) == 0 ? ERROR_busy : ERROR_timeout;
+}
+
 /* The server rolled the call back. With a fence open an earlier run of it may still have happened.
  */
 static void take_refusal(struct lane *lane, const char *sqlstate)
 {
-	if (is_passing(sqlstate)) {
+	if (lane->flying_count == 0) {
+		/* The statement itself, in being prepared: nobody was on board, and what waits
+		 * would meet the same again and again. */
+		log_error("a batch cannot be prepared", log_int("site", lane->site_id),
+			  log_str("sqlstate", sqlstate));
+		end_waiting(lane, is_passing(sqlstate) ? passing_kind(sqlstate) : ERROR_internal);
+	} else if (is_passing(sqlstate)) {
 		if (++lane->tries < TRIES_MAX)
 			return;
 		log_warning("a batch is given up", log_int("site", lane->site_id),
 			    log_str("sqlstate", sqlstate));
-		end_flying(lane, lane->fence_count > 0		   ? ERROR_outcome_unknown
-				 : strncmp(sqlstate, "53", 2) == 0 ? ERROR_busy
-								   : ERROR_timeout);
+		end_flying(lane,
+			   lane->fence_count > 0 ? ERROR_outcome_unknown : passing_kind(sqlstate));
 	} else if (!lane->guarded) {
 		log_warning("a batch failed; running it again, each command guarded",
 			    log_int("site", lane->site_id), log_str("sqlstate", sqlstate),

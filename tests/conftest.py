@@ -21,7 +21,7 @@ for suite in ("db", "system", "faults"):
 
 from cluster import Cluster  # noqa: E402  these three stand in the folders just named
 from fault_proxy import FaultProxy  # noqa: E402
-from rig import CommandLine, Daemon, kept_folder, make_certificate  # noqa: E402
+from rig import CommandLine, daemons, make_certificate  # noqa: E402
 from world import World  # noqa: E402
 
 
@@ -103,27 +103,8 @@ def sql(cluster, world_db):
 @pytest.fixture
 def start_daemon(request, cluster, world_db, certificate, short_dir):
     """start_daemon(name=..., conninfo=..., ready=True, **options): another coworkd, stopped at the end."""
-    started = []
-
-    def start(name=None, conninfo=None, ready=True, **options):
-        daemon = Daemon(short_dir, conninfo or cluster.conninfo(world_db), certificate,
-                        name or f"coworkd{len(started) + 1}", **options)
-        started.append(daemon)
-        return daemon.start(ready)
-
-    yield start
-    problems = []
-    for daemon in started:
-        try:
-            daemon.stop()
-        except AssertionError as problem:
-            problems.append(problem)
-    folder = kept_folder(request)
-    for daemon in started:
-        if folder:
-            daemon.keep(folder)
-    if problems:
-        raise problems[0]
+    with daemons(request, short_dir, certificate, cluster.conninfo(world_db)) as start:
+        yield start
 
 
 @pytest.fixture

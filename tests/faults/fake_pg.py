@@ -4,13 +4,15 @@
     pg.answer("lane_open", [["7"]])                    # rows for queries that contain the text
     pg.answer("lane_run", lambda params: [[...]])      # or made from the parameters
     pg.answer("status", SqlError("57014"))             # or refused
-    pg.fault("execute", "close", query="lane_run")     # close | hang | garbage | half | error
+    pg.fault("execute", "close", query="lane_run")     # a kind of the list below
     pg.seen("execute", "lane_run")                     # waits until it came; its parameters
 
-A step is startup, query, parse, bind, describe, execute or sync. A fault strikes the first fitting step
-(after=N: lets N pass), times=N times. `close` closes, `hang` answers nothing more on this connection
-until release(), `garbage` sends bytes that are no message, `half` sends half of the answer and closes,
-`error` answers with an ErrorResponse (sqlstate=...). Everything is text format; TLS is answered "no".
+A step is startup, query, parse, bind, describe, execute or sync (its query: the one executed before it). A
+fault strikes the first fitting step (after=N: lets N pass), times=N times. `close` closes, `hang` answers
+nothing more on this connection until release(), `garbage` sends bytes that are no message, `half` sends half
+of the answer and closes, `error` answers with an ErrorResponse (sqlstate=...), `fatal` with one that ends the
+session. `notice`, `warning` and `notify` send such a message and then the answer, `open` answers a Sync as if
+a transaction were left open. Everything is text format; TLS is answered "no".
 """
 
 import os
@@ -20,6 +22,7 @@ import struct
 import threading
 
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
+KINDS = ("close", "hang", "garbage", "half", "error", "fatal", "notice", "warning", "notify", "open")
 STEPS = ("startup", "query", "parse", "bind", "describe", "execute", "sync")
 PARAMETERS = {"server_version": "15.20", "client_encoding": "UTF8", "server_encoding": "UTF8",
               "standard_conforming_strings": "on", "integer_datetimes": "on", "TimeZone": "UTC",
@@ -45,9 +48,19 @@ def text(value):
     return value.encode() + b"\0"
 
 
-def error_response(error):
-    fields = {"S": "ERROR", "V": "ERROR", "C": error.sqlstate, "M": error.message}
-    return message("E", b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")
+def response(kind, severity, sqlstate, words):
+    """An ErrorResponse (E) or a NoticeResponse (N)."""
+    fields = {"S": severity, "V": severity, "C": sqlstate, "M": words}
+    return message(kind, b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")
+
+
+def asides(kind):
+    """Messages that may come before any answer."""
+    if kind == "notify":
+        return message("A", struct.pack(">I", 4712) + text("cowork") + text("1 99"))
+    if kind in ("notice", "warning"):
+        return response("N", kind.upper(), "01000", f"scripted {kind}")
+    return b""
 
 
 def row_description(columns):
@@ -99,7 +112,7 @@ class FakePg:
             self.answers.insert(0, (query, rows, tag))
 
     def fault(self, step, kind, query="", after=0, times=1, sqlstate="XX000"):
-        assert step in STEPS and kind in ("close", "hang", "garbage", "half", "error")
+        assert step in STEPS and kind in KINDS
         with self.changed:
             self.faults.append(Fault(step, kind, query, after, times, sqlstate))
 
@@ -108,6 +121,13 @@ class FakePg:
         with self.changed:
             self.released = True
             self.changed.notify_all()
+
+    def say(self, data):
+        """Sends to every connection, unasked."""
+        with self.changed:
+            links = list(self.open)
+        for link in links:
+            link.flush(data)
 
     def steps(self, step, query=""):
         with self.changed:
@@ -175,6 +195,7 @@ class _Link:
         self.status = b"I"
         self.skipping = False  # after an error, to the next Sync
         self.pending = b""     # as the real one does: sent with the answer to the Sync
+        self.last = ""         # query executed last
 
     def close_now(self):
         try:
@@ -233,12 +254,18 @@ class _Link:
         if kind == "garbage":
             self.flush(b"\xff\x00\x00\x00\x01nothing a server says" * 8)
             return
+        if kind == "fatal":
+            self.flush(response("E", "FATAL", fault.sqlstate, "scripted end"))
+            raise Gone
+        self.pending += asides(kind)
+        if kind == "open":
+            self.status = b"T"
         try:
             if kind == "error":
                 raise SqlError(fault.sqlstate)
             data = make()
         except SqlError as error:
-            data = error_response(error)
+            data = response("E", "ERROR", error.sqlstate, error.message)
             self.status = b"E" if self.status != b"I" else b"I"
             self.skipping = step not in ("query", "startup", "sync")
             if step in ("query", "sync"):  # an error at the Sync is a commit that failed
@@ -259,7 +286,7 @@ class _Link:
             raise Gone
         if kind == "S":
             self.skipping = False
-            self.reply("sync", "", None, lambda: message("Z", self.status))
+            self.reply("sync", self.last, None, lambda: message("Z", self.status))
         elif kind == "H":
             self.flush()
         elif self.skipping:
@@ -271,6 +298,7 @@ class _Link:
         elif kind == "P":
             name, query = (part.decode() for part in body.split(b"\0")[:2])
             self.statements[name] = query
+            self.last = ""
             self.reply("parse", query, None, lambda: message("1"))
         elif kind == "B":
             portal, query, params = self.bind(body)
@@ -280,6 +308,7 @@ class _Link:
             self.describe(body)
         elif kind == "E":
             query, params = self.portals[body.split(b"\0")[0].decode()]
+            self.last = query
             self.reply("execute", query, params, lambda: self.run(query, params))
         elif kind == "C":
             self.pending += message("3")
@@ -326,7 +355,7 @@ class _Link:
         rows = rows(params) if callable(rows) else rows
         if isinstance(rows, SqlError):
             raise rows
-        data = row_description(len(rows[0])) if described and rows else b""
+        data = row_description(len(rows[0]) if rows else 1) if described else b""
         data += b"".join(data_row(row) for row in rows or [])
         return data + message("C", text(tag or f"SELECT {len(rows or [])}"))
 

@@ -6,7 +6,8 @@
     in doubt         came to one of these, and asked again to the same (load.py)
 
 and of the database itself: nobody shares a place, claims fit the bookings, each event is the effect of one
-key, the log has no gap and its chain holds, and no lane wrote anything behind its fence.
+key, the log has no gap and its chain holds, and no lane wrote anything behind its fence. `coworkd verify`,
+which was written apart from this, must say the same.
 """
 
 import collections
@@ -14,6 +15,9 @@ import datetime
 import json
 import os
 import pathlib
+import subprocess
+
+from rig import build
 
 CLAIMS_OVERLAP = """
 SELECT a.site_id, a.claim_id, b.claim_id, a.occupied, b.occupied FROM cowork.claim a
@@ -193,6 +197,9 @@ class Judge:
         for command in self.load.commands:
             self.check(command)
         self.check_database()
+        status, words = verify(self.cursor)
+        if status != 0:
+            self.wrong.append(f"coworkd verify: {words}")
         return self.wrong
 
     def figures(self):
@@ -210,6 +217,15 @@ class Judge:
         wrong = self.judge()
         assert not wrong, f"{len(wrong)} wrong, seed {self.load.seed}:\n" + "\n".join(map(str, wrong[:12]))
         return self.figures()
+
+
+def verify(cursor):
+    """What `coworkd verify` says of the cursor's database: exit status and words."""
+    info = cursor.connection.info
+    done = subprocess.run([build() / "daemon/coworkd", "verify", "--database",
+                           f"host={info.host} dbname={info.dbname} user=cowork_report"],
+                          capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
 
 
 def deadlocks(cursor):

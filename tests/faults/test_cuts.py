@@ -20,7 +20,7 @@ from judge import Judge, deadlocks, keep
 from load import Load
 from rpc import Client
 
-CUTS = int(os.environ.get("COWORK_CUTS", "600"))
+CUTS = int(os.environ.get("COWORK_CUTS", "1000"))
 CLIENT_CUTS = int(os.environ.get("COWORK_CLIENT_CUTS", "200"))
 SEED = int(os.environ.get("COWORK_SEED", "7470"))
 CHANCE = 0.35  # of a batch to be hurt

@@ -1,5 +1,6 @@
 """Starts what system tests need: daemons, clients, the command line. Waits for events, never for a time."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -247,6 +248,31 @@ class Daemon:
         for file in (self.config, self.logfile):
             if file.exists():
                 shutil.copy(file, target)
+
+
+@contextlib.contextmanager
+def daemons(request, folder, certificate, conninfo):
+    """A function that starts daemons, all of them stopped at the end; see start_daemon in conftest.py."""
+    started = []
+
+    def start(name=None, conninfo=conninfo, ready=True, **options):
+        daemon = Daemon(folder, conninfo, certificate, name or f"coworkd{len(started) + 1}", **options)
+        started.append(daemon)
+        return daemon.start(ready)
+
+    yield start
+    problems = []
+    for daemon in started:
+        try:
+            daemon.stop()
+        except AssertionError as problem:
+            problems.append(problem)
+    kept = kept_folder(request)
+    for daemon in started:
+        if kept:
+            daemon.keep(kept)
+    if problems:
+        raise problems[0]
 
 
 class CommandLine:
