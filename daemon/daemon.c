@@ -23,6 +23,7 @@
 #include "common/tls.h"
 #include "daemon/admin.h"
 #include "daemon/conn.h"
+#include "daemon/feed.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/services.h"
@@ -93,6 +94,7 @@ static void on_db_hint(struct db_events *events, int site_id, int64_t rev)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 	struct sites *sites = daemon->services.sites;
 
+	feed_hint(daemon->services.feed, site_id, rev);
 	/* A log we do not know yet is a new site's; the operator's may tell of another zone. What
 	 * else changed in a site we know is read when it matters. */
 	if (site_id == SITE_OPERATOR || !sites_by_id(sites, site_id))
@@ -126,11 +128,12 @@ static bool is_catalogue(const struct cJSON *list)
 	return false;
 }
 
-static void on_committed(struct lane_events *events, int site_id, int64_t rev,
+static void on_committed(struct lane_events *events, int site_id, int64_t rev, const char *hash,
 			 const struct cJSON *list)
 {
 	struct services *services = container_of(events, struct services, lane_events);
 
+	feed_committed(services->feed, site_id, rev, hash, list);
 	upkeep_grew(services->upkeep, (int64_t)json_count(list));
 	if (!is_catalogue(list))
 		return;
@@ -339,7 +342,9 @@ static int daemon_open(struct daemon *daemon)
 						.wrong_schema = on_wrong_schema };
 	services->db = db_new(daemon->loop, &daemon->config, &daemon->db_events);
 	services->sites = services->db ? sites_new(daemon->loop, services->db) : NULL;
-	services->upkeep = services->sites ? upkeep_new(services) : NULL;
+	services->feed =
+		services->sites ? feed_new(daemon->loop, services->db, services->sites) : NULL;
+	services->upkeep = services->feed ? upkeep_new(services) : NULL;
 	if (!services->upkeep)
 		return EX_OSERR;
 	TAILQ_INIT(&daemon->conns.list);
@@ -369,6 +374,7 @@ static void daemon_deinit(struct daemon *daemon)
 	if (daemon->conns.services)
 		conns_close(&daemon->conns);
 	upkeep_free(daemon->services.upkeep);
+	feed_free(daemon->services.feed);
 	/* Lanes take their calls back from the links before these go. */
 	sites_free(daemon->services.sites);
 	db_free(daemon->services.db);

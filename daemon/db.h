@@ -55,6 +55,9 @@ struct db_call {
 	/* Optional: the last moment before sending, when the link is known; false: nothing to send
 	 * after all, done() comes at once with DB_UNSENT. */
 	bool (*prepare)(struct db_call *call, int64_t lane_id, int backend_pid);
+	/* Optional: rows one at a time, so that a large result neither fills memory nor holds up
+	 * the loop; `result` is that row. done() then has none. */
+	void (*row)(struct db_call *call);
 	void (*done)(struct db_call *call);
 
 	/* For done(). */

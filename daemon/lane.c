@@ -409,7 +409,8 @@ static void take_reply(struct lane *lane, struct db_call *call, const struct cJS
 	    json_count(outcomes) == (size_t)lane->flying_count) {
 		if (json_count(events) > 0) {
 			db_hint(lane->db, lane->site_id, rev);
-			lane->events->committed(lane->events, lane->site_id, rev, events);
+			lane->events->committed(lane->events, lane->site_id, rev,
+						json_str(reply, "hash"), events);
 		}
 		give_outcomes(lane, outcomes, rev);
 	} else if (status && strcmp(status, "fenced") == 0) {

@@ -56,9 +56,10 @@ struct lane_command {
 	TAILQ_ENTRY(lane_command) entry;
 };
 
-/* Told of each committed batch, before the commands are. */
+/* Told of each committed batch that appended events, before its commands are; `hash` is the site's
+ * after it. */
 struct lane_events {
-	void (*committed)(struct lane_events *events, int site_id, int64_t rev,
+	void (*committed)(struct lane_events *events, int site_id, int64_t rev, const char *hash,
 			  const struct cJSON *list);
 };
 

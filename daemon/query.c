@@ -140,7 +140,7 @@ void query_show(struct request *request, struct query *query, const struct db_st
 }
 
 /* Cursors are opaque: hex of the text to go on after. */
-static void write_cursor(struct jsonw *w, const char *text, struct arena *arena)
+void query_write_cursor(struct jsonw *w, const char *text, struct arena *arena)
 {
 	size_t len = strlen(text);
 	char *hex = arena_alloc(arena, 2 * len + 1);
@@ -150,7 +150,7 @@ static void write_cursor(struct jsonw *w, const char *text, struct arena *arena)
 	jsonw_kstr(w, "cursor", hex);
 }
 
-static bool read_cursor(struct request *request, const char *cursor, char **ret)
+bool query_read_cursor(struct request *request, const char *cursor, char **ret)
 {
 	size_t len = cursor ? strlen(cursor) : 0;
 	char *text = cursor ? arena_alloc(request->arena, len / 2 + 1) : NULL;
@@ -200,7 +200,7 @@ static void on_listed(struct query *query)
 	jsonw_kint(w, "rev", rows > 0 ? db_value_int(&query->call, 0, 0) : 0);
 	jsonw_kbool(w, "has_more", shown > 0 && shown < rows);
 	if (shown > 0 && shown < rows)
-		write_cursor(w, db_value(&query->call, shown - 1, 2), request->arena);
+		query_write_cursor(w, db_value(&query->call, shown - 1, 2), request->arena);
 	jsonw_object_end(w);
 	request_reply_end(request);
 }
@@ -213,7 +213,7 @@ void query_list(struct request *request, struct query *query, const struct db_st
 	query->request = request;
 	query->page = page;
 	query->limit = page->limit.set ? page->limit.value : QUERY_LIMIT;
-	if (!read_cursor(request, page->cursor, &after))
+	if (!query_read_cursor(request, page->cursor, &after))
 		return;
 	query_param(query, statement->params - 2, after);
 	query_param_int(query, statement->params - 1,

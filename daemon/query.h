@@ -60,3 +60,8 @@ void query_list(struct request *request, struct query *query, const struct db_st
 /* Any statement; `done` consumes the request after a DB_DONE. */
 void query_run(struct request *request, struct query *query, const struct db_statement *statement,
 	       void (*done)(struct query *query));
+
+/* Cursors are opaque to clients: hex of the text to go on after. Member "cursor". */
+void query_write_cursor(struct jsonw *w, const char *text, struct arena *arena);
+/* The text of a cursor, NULL for none. False: it has answered the request. */
+bool query_read_cursor(struct request *request, const char *cursor, char **ret);

@@ -11,6 +11,7 @@
 #include "daemon/loop.h"
 #include "daemon/site.h"
 
+struct feed;
 struct upkeep;
 
 struct services {
@@ -18,6 +19,7 @@ struct services {
 	struct db *db;
 	struct sites *sites;
 	const struct config *config; /* replaced as a whole at reload */
+	struct feed *feed;
 	struct upkeep *upkeep;
 	struct lane_events lane_events;
 	bool draining;

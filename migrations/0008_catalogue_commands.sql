@@ -99,7 +99,8 @@ $$;
 
 CREATE FUNCTION cowork.space_body(s cowork.space, p_units bigint[]) RETURNS jsonb LANGUAGE sql STABLE
 	RETURN jsonb_build_object('space', s.space_id, 'code', s.code, 'kind', s.kind, 'floor', s.floor_id,
-		'area', s.area_id, 'units', p_units, 'state', s.state, 'version', s.version);
+		'area', s.area_id, 'capacity', s.capacity, 'amenities', to_jsonb(s.amenities), 'x', s.x, 'y', s.y,
+		'units', p_units, 'state', s.state, 'version', s.version);
 
 -- The units of these codes, made where the site has not heard of them yet.
 CREATE FUNCTION cowork.units_named(p_site int, p_codes text[]) RETURNS bigint[] LANGUAGE plpgsql AS $$

@@ -313,7 +313,7 @@ BEGIN
 				OFFSET 0) f ON true
 		) z
 	) w;
-	RETURN '{"status": "ok", "rev": ' || v_rev || ', "outcomes": [' || coalesce(v_outcomes, '')
+	RETURN '{"status": "ok", "rev": ' || v_rev || ', "hash": "' || encode(v_hash, 'hex') || '", "outcomes": [' || coalesce(v_outcomes, '')
 		|| '], "events": [' || coalesce(v_events, '') || ']}';
 END
 $$;

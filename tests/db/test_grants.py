@@ -19,7 +19,7 @@ CALLS = {
     "purge": "SELECT cowork.purge(1)",
     "evict": "SELECT cowork.evict(0, NULL)",
 }
-HELPERS = {"us", "from_us", "wall"}
+HELPERS = {"us", "from_us", "wall", "space_body", "block_body"}
 
 
 @pytest.fixture(scope="module")

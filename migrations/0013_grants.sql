@@ -13,13 +13,14 @@ GRANT SELECT ON cowork.migration, cowork.site, cowork.floor, cowork.area, cowork
 
 GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork.space_facts, cowork.block_facts,
 	cowork.tenant_facts, cowork.member_facts, cowork.staff_facts, cowork.token_facts, cowork.booking_facts,
-	cowork.booking_history TO coworkd, cowork_report;
+	cowork.booking_history, cowork.calendar_rows TO coworkd, cowork_report;
 
 GRANT SELECT ON cowork.receipt, cowork.fence TO cowork_report;
 GRANT SELECT (person_id) ON cowork.person TO cowork_report;
 
 -- what the views are made with
-GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp)
+GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp),
+	cowork.space_body(cowork.space, bigint[]), cowork.block_body(cowork.block, bigint[])
 	TO coworkd, cowork_report;
 
 GRANT EXECUTE ON FUNCTION cowork.lane_open(),

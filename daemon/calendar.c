@@ -1,0 +1,286 @@
+/*
+ * See calendar.h. Entries are kept by id and, once for each of their units, in that unit's array of
+ * claims in order of start. A change of an entry takes its claims out and puts new ones in.
+ */
+
+#include "daemon/calendar.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/calendar_internal.h"
+
+struct calendar *calendar_new(int64_t from_usec)
+{
+	struct calendar *calendar = calloc(1, sizeof(*calendar));
+
+	if (calendar)
+		calendar->from = from_usec;
+	return calendar;
+}
+
+static void entries_free(struct entry_node **table)
+{
+	struct entry_node *node, *next;
+
+	HASH_ITER (hh, *table, node, next) {
+		HASH_DEL(*table, node);
+		free(node);
+	}
+}
+
+struct calendar *calendar_free(struct calendar *calendar)
+{
+	struct unit_node *unit, *next;
+
+	if (!calendar)
+		return NULL;
+	for (int type = 0; type < ENTRY_TYPES; type++)
+		entries_free(&calendar->entries[type]);
+	HASH_ITER (hh, calendar->units, unit, next) {
+		HASH_DEL(calendar->units, unit);
+		free(unit->claims);
+		free(unit);
+	}
+	calendar_catalogue_deinit(calendar);
+	free(calendar);
+	return NULL;
+}
+
+int64_t calendar_rev(const struct calendar *calendar)
+{
+	return calendar->rev;
+}
+
+const uint8_t *calendar_hash(const struct calendar *calendar)
+{
+	return calendar->hash;
+}
+
+void calendar_set_hash(struct calendar *calendar, const uint8_t hash[SHA256_SIZE])
+{
+	memcpy(calendar->hash, hash, SHA256_SIZE);
+}
+
+int64_t calendar_from(const struct calendar *calendar)
+{
+	return calendar->from;
+}
+
+size_t calendar_count(const struct calendar *calendar)
+{
+	return HASH_COUNT(calendar->entries[CALENDAR_BOOKING]) +
+	       HASH_COUNT(calendar->entries[CALENDAR_BLOCK]);
+}
+
+/* ---- claims ---- */
+
+static struct unit_node *find_unit(const struct calendar *calendar, int64_t id)
+{
+	struct unit_node *unit;
+
+	HASH_FIND(hh, calendar->units, &id, sizeof(id), unit);
+	return unit;
+}
+
+static struct unit_node *make_unit(struct calendar *calendar, int64_t id)
+{
+	struct unit_node *unit = find_unit(calendar, id);
+
+	if (unit)
+		return unit;
+	unit = calloc(1, sizeof(*unit));
+	if (!unit)
+		return NULL;
+	unit->id = id;
+	HASH_ADD(hh, calendar->units, id, sizeof(unit->id), unit);
+	if (unit->hh.tbl)
+		return unit;
+	free(unit);
+	return NULL;
+}
+
+/* Index of the first claim that ends after `at`. They do not overlap, so ends are in order too. */
+static size_t first_after(const struct unit_node *unit, int64_t at)
+{
+	size_t low = 0, high = unit->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (unit->claims[middle]->end > at)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static int claim_add(struct unit_node *unit, const struct calendar_entry *entry)
+{
+	size_t at = first_after(unit, entry->start);
+
+	if (unit->count == unit->size) {
+		size_t size = unit->size ? unit->size * 2 : 8;
+		const struct calendar_entry **claims =
+			reallocarray(unit->claims, size, sizeof(*claims));
+
+		if (!claims)
+			return -ENOMEM;
+		unit->claims = claims;
+		unit->size = size;
+	}
+	memmove(unit->claims + at + 1, unit->claims + at,
+		(unit->count - at) * sizeof(*unit->claims));
+	unit->claims[at] = entry;
+	unit->count++;
+	return 0;
+}
+
+static void claim_remove(struct unit_node *unit, const struct calendar_entry *entry)
+{
+	size_t at = first_after(unit, entry->start);
+
+	/* Between events of one site no two claims overlap, but be exact about which one goes. */
+	while (at < unit->count && unit->claims[at] != entry)
+		at++;
+	if (at == unit->count)
+		return;
+	unit->count--;
+	memmove(unit->claims + at, unit->claims + at + 1,
+		(unit->count - at) * sizeof(*unit->claims));
+}
+
+/* ---- entries ---- */
+
+static struct entry_node *find_entry(const struct calendar *calendar, enum calendar_entry_type type,
+				     int64_t id)
+{
+	struct entry_node *node;
+
+	HASH_FIND(hh, calendar->entries[type], &id, sizeof(id), node);
+	return node;
+}
+
+const struct calendar_entry *calendar_entry(const struct calendar *calendar,
+					    enum calendar_entry_type type, int64_t id)
+{
+	const struct entry_node *node = find_entry(calendar, type, id);
+
+	return node ? &node->entry : NULL;
+}
+
+void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type type, int64_t id)
+{
+	struct entry_node *node = find_entry(calendar, type, id);
+
+	if (!node)
+		return;
+	for (size_t i = 0; i < node->entry.unit_count; i++) {
+		struct unit_node *unit = find_unit(calendar, node->entry.unit_ids[i]);
+
+		if (unit)
+			claim_remove(unit, &node->entry);
+	}
+	HASH_DEL(calendar->entries[type], node);
+	free(node);
+}
+
+int calendar_entry_add(struct calendar *calendar, struct entry_node *node)
+{
+	enum calendar_entry_type type = node->entry.type;
+
+	node->id = node->entry.id;
+	HASH_ADD(hh, calendar->entries[type], id, sizeof(node->id), node);
+	if (!node->hh.tbl) {
+		free(node);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < node->entry.unit_count; i++) {
+		struct unit_node *unit = make_unit(calendar, node->entry.unit_ids[i]);
+
+		if (!unit || claim_add(unit, &node->entry) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- questions ---- */
+
+const struct calendar_entry *calendar_holder(const struct calendar *calendar,
+					     const struct calendar_space *space, int64_t start,
+					     int64_t end, const struct calendar_entry *except)
+{
+	const struct calendar_entry *first = NULL;
+
+	for (size_t i = 0; i < space->unit_count; i++) {
+		const struct unit_node *unit = find_unit(calendar, space->unit_ids[i]);
+		size_t at = unit ? first_after(unit, start) : 0;
+
+		if (unit && at < unit->count && unit->claims[at] == except)
+			at++;
+		if (unit && at < unit->count && unit->claims[at]->start < end &&
+		    (!first || unit->claims[at]->start < first->start))
+			first = unit->claims[at];
+	}
+	return first;
+}
+
+bool calendar_next_free(const struct calendar *calendar, const struct calendar_space *space,
+			int64_t from, int64_t length, int64_t until, int64_t *ret_start)
+{
+	/* Each turn skips one holder for good, so there are at most as many as claims before
+	 * `until`. */
+	while (from < until) {
+		const struct calendar_entry *holder =
+			calendar_holder(calendar, space, from, from + length, NULL);
+
+		if (!holder) {
+			*ret_start = from;
+			return true;
+		}
+		from = holder->end;
+	}
+	return false;
+}
+
+static bool seen_before(const struct calendar *calendar, const struct calendar_space *space,
+			size_t unit_index, const struct calendar_entry *entry)
+{
+	for (size_t i = 0; i < unit_index; i++)
+		for (size_t k = 0; k < entry->unit_count; k++)
+			if (entry->unit_ids[k] == space->unit_ids[i])
+				return true;
+	return false;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct calendar_entry *x = *(const struct calendar_entry *const *)a;
+	const struct calendar_entry *y = *(const struct calendar_entry *const *)b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+size_t calendar_entries(const struct calendar *calendar, const struct calendar_space *space,
+			int64_t start, int64_t end, const struct calendar_entry **out, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < space->unit_count; i++) {
+		const struct unit_node *unit = find_unit(calendar, space->unit_ids[i]);
+
+		for (size_t at = unit ? first_after(unit, start) : 0;
+		     unit && at < unit->count && unit->claims[at]->start < end; at++) {
+			if (seen_before(calendar, space, i, unit->claims[at]))
+				continue;
+			if (count < max)
+				out[count] = unit->claims[at];
+			count++;
+		}
+	}
+	qsort(out, count < max ? count : max, sizeof(*out), by_start);
+	return count;
+}

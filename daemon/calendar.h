@@ -1,0 +1,127 @@
+#pragma once
+
+/*
+ * The calendar of one site in memory: its spaces, and who holds what from some day on. Pure: state
+ * and event in, state out; no I/O, no clock, no SQL. The feed loads it in one snapshot and has it
+ * follow the site's log.
+ *
+ * A unit's live claims never overlap (the database's constraint), so they are one array sorted by
+ * start and a binary search finds every conflict.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/crypto.h"
+#include "common/reference.h"
+
+struct cJSON;
+struct calendar;
+
+enum calendar_entry_type {
+	CALENDAR_BOOKING,
+	CALENDAR_BLOCK, /* out of service: nobody's */
+};
+
+/* A booking or block that holds its place. Borrowed until the next change of the calendar. */
+struct calendar_entry {
+	enum calendar_entry_type type;
+	int64_t id;
+	char ref[REFERENCE_TEXT_MAX];
+	int64_t space_id;
+	int64_t tenant_id;  /* 0: none */
+	int64_t member_id;  /* 0: none */
+	int64_t start, end; /* microseconds, half-open */
+	int state;	    /* index in booking_states; blocks: 0 */
+	int version;
+	size_t unit_count;
+	int64_t unit_ids[];
+};
+
+struct calendar_space {
+	int64_t id;
+	char *code;
+	char *name, *name_alt; /* may be NULL: not told yet */
+	int kind;	       /* index in space_kinds */
+	bool retired;
+	int64_t floor_id, area_id; /* 0: none */
+	int capacity;
+	int version;
+	bool has_place; /* x and y are known */
+	int64_t x, y;
+	size_t amenity_count;
+	char **amenities;
+	size_t unit_count;
+	int64_t *unit_ids;
+};
+
+/* Floors and areas: what their ids are called. */
+struct calendar_group {
+	int64_t id;
+	char *code;
+	int64_t floor_id; /* of an area; 0: none */
+	int position;	  /* of a floor */
+};
+
+/* Keeps entries that end after `from_usec` only. NULL when out of memory. */
+struct calendar *calendar_new(int64_t from_usec);
+/* Takes NULL, returns NULL. */
+struct calendar *calendar_free(struct calendar *calendar);
+
+/*
+ * One row of the snapshot: `what` is "site" (rev, hash), "floor", "area", "space", "booking" or
+ * "block". 0; -EBADMSG for a row that makes no sense, -ENOMEM. After an error the calendar is good
+ * for calendar_free() only.
+ */
+int calendar_load_row(struct calendar *calendar, const char *what, const struct cJSON *body);
+
+/*
+ * One event of the log. 0: applied, or known already (rev not beyond ours); -ESTALE: events in
+ * between are missing; -EBADMSG, -ENOMEM as above.
+ */
+int calendar_apply(struct calendar *calendar, int64_t rev, const char *kind,
+		   const struct cJSON *body);
+
+int64_t calendar_rev(const struct calendar *calendar);
+/* Hash of the event at calendar_rev(), as the database keeps it. */
+const uint8_t *calendar_hash(const struct calendar *calendar);
+void calendar_set_hash(struct calendar *calendar, const uint8_t hash[SHA256_SIZE]);
+int64_t calendar_from(const struct calendar *calendar);
+/* Entries held, for the status and tests. */
+size_t calendar_count(const struct calendar *calendar);
+
+/* Spaces; case of a code is ignored; NULL if there is none. Borrowed until the next change. */
+const struct calendar_space *calendar_space(const struct calendar *calendar, const char *code);
+const struct calendar_space *calendar_space_by_id(const struct calendar *calendar, int64_t id);
+/* All in order of code: from NULL to NULL. */
+size_t calendar_space_count(const struct calendar *calendar);
+const struct calendar_space *calendar_space_at(const struct calendar *calendar, size_t index);
+const struct calendar_group *calendar_floor(const struct calendar *calendar, int64_t id);
+const struct calendar_group *calendar_area(const struct calendar *calendar, int64_t id);
+/* The id of a code, case ignored; 0 if there is none. */
+int64_t calendar_floor_id(const struct calendar *calendar, const char *code);
+int64_t calendar_area_id(const struct calendar *calendar, const char *code);
+
+/* Bookings by reference, blocks too ("B-"); only those that hold a place now. */
+const struct calendar_entry *calendar_entry(const struct calendar *calendar,
+					    enum calendar_entry_type type, int64_t id);
+
+/* Who holds any unit of the space in [start, end), the earliest; `except` (may be NULL) does not
+ * count. */
+const struct calendar_entry *calendar_holder(const struct calendar *calendar,
+					     const struct calendar_space *space, int64_t start,
+					     int64_t end, const struct calendar_entry *except);
+/*
+ * The first start at or after `from` at which the space is free for `length`, and which is before
+ * `until`.
+ */
+bool calendar_next_free(const struct calendar *calendar, const struct calendar_space *space,
+			int64_t from, int64_t length, int64_t until, int64_t *ret_start);
+
+/*
+ * Those that hold the space within [start, end), in order of start; each once however many units it
+ * has. Gives how many there are; at most `max` are written to `out`.
+ */
+size_t calendar_entries(const struct calendar *calendar, const struct calendar_space *space,
+			int64_t start, int64_t end, const struct calendar_entry **out, size_t max);

@@ -1,0 +1,112 @@
+/* See day.h. */
+
+#include "daemon/day.h"
+
+#include <stdlib.h>
+
+#include "common/macros.h"
+
+#define ENTRIES_MAX 1024 /* holders of one space in the days asked for */
+#define MINUTES	    1440
+
+const char *const day_state_names[] = { "free", "taken", "blocked", "closed", NULL };
+
+/* A reading of the site's clock as an instant; one in a gap is where the clock goes on after it. */
+static int64_t reading_usec(const struct site *site, const struct civil *date, int day, int minute)
+{
+	int64_t seconds = civil_to_seconds(date) + day * INT64_C(86400) + minute * INT64_C(60),
+		usec;
+
+	for (int i = 0; i <= MINUTES; i++, seconds += 60) {
+		struct civil reading = civil_from_seconds(seconds);
+
+		if (zone_to_instant(site->zone, &reading, 0, &usec, NULL) == ZONE_OK)
+			return usec;
+	}
+	return seconds * USEC_PER_SEC;
+}
+
+int64_t day_begin(const struct site *site, const struct civil *date)
+{
+	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
+
+	return reading_usec(site, &midnight, 0, 0);
+}
+
+static bool is_closed(const struct site *site, const struct civil *date, int day)
+{
+	struct civil that = civil_from_seconds(civil_to_seconds(date) + day * INT64_C(86400));
+
+	return site->closed_days & (1u << civil_weekday(&that));
+}
+
+struct filler {
+	struct day_span *out;
+	size_t count;
+};
+
+/* Neighbours of the same state without a holder are one span. */
+static void add(struct filler *filler, int64_t start, int64_t end, enum day_state state,
+		const struct calendar_entry *entry)
+{
+	struct day_span *last = filler->count ? &filler->out[filler->count - 1] : NULL;
+
+	if (start >= end)
+		return;
+	if (last && !entry && !last->entry && last->state == state && last->end == start) {
+		last->end = end;
+		return;
+	}
+	if (filler->count < DAY_SPANS_MAX)
+		filler->out[filler->count++] = (struct day_span){
+			.start = start, .end = end, .state = state, .entry = entry
+		};
+}
+
+/* Free time between holders, cut by the opening hours of each day it touches. */
+static void add_free(struct filler *filler, const struct site *site, const struct civil *date,
+		     int days, int64_t start, int64_t end)
+{
+	for (int day = 0; day < days; day++) {
+		bool closed = is_closed(site, date, day);
+		int64_t cut[4] = { reading_usec(site, date, day, 0),
+				   reading_usec(site, date, day, site->open_minute),
+				   reading_usec(site, date, day, site->close_minute),
+				   reading_usec(site, date, day + 1, 0) };
+
+		for (int i = 0; i < 3; i++) {
+			int64_t from = cut[i] > start ? cut[i] : start;
+			int64_t to = cut[i + 1] < end ? cut[i + 1] : end;
+
+			add(filler, from, to, i == 1 && !closed ? DAY_FREE : DAY_CLOSED, NULL);
+		}
+	}
+}
+
+size_t day_spans(const struct calendar *calendar, const struct site *site,
+		 const struct calendar_space *space, const struct civil *date, int days,
+		 struct day_span *out)
+{
+	const struct calendar_entry *entries[ENTRIES_MAX];
+	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
+	int64_t start = reading_usec(site, &midnight, 0, 0);
+	int64_t end = reading_usec(site, &midnight, days, 0), at = start;
+	size_t count = calendar_entries(calendar, space, start, end, entries, ENTRIES_MAX);
+	struct filler filler = { .out = out };
+
+	for (size_t i = 0; i < count && i < ENTRIES_MAX; i++) {
+		const struct calendar_entry *entry = entries[i];
+		int64_t from = entry->start > at ? entry->start : at;
+		int64_t to = entry->end < end ? entry->end : end;
+
+		/* Two halves of a divisible room may have different holders at one time. */
+		add_free(&filler, site, &midnight, days, at, entry->start);
+		if (entry->end > at)
+			add(&filler, from, to,
+			    entry->type == CALENDAR_BLOCK ? DAY_BLOCKED : DAY_TAKEN, entry);
+		if (entry->end > at)
+			at = entry->end;
+	}
+	add_free(&filler, site, &midnight, days, at, end);
+	return filler.count;
+}

@@ -1,0 +1,210 @@
+/* See day_reading.h. */
+
+#include "daemon/day_reading.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/civil.h"
+#include "common/macros.h"
+#include "daemon/day.h"
+#include "daemon/refusal.h"
+
+/* One space with all its spans, each some 150 bytes: the answer ends before it would not fit. */
+#define SPACE_MAX (DAY_SPANS_MAX * 160 + 16384)
+
+#define AT(member) offsetof(struct day_params, member)
+
+const struct field day_params_fields[] = {
+	SITE_FIELDS(struct day_params),
+	{ "space", FIELD_CODE, AT(space), .help = "only this one" },
+	{ "area", FIELD_CODE, AT(area), .help = "only those of this area" },
+	{ "floor", FIELD_CODE, AT(floor), .help = "only those of this floor" },
+	{ "date", FIELD_DATE, AT(date), FIELD_REQUIRED, .help = "on the site's clock" },
+	PAGE_FIELDS(struct day_params),
+	FIELD_END,
+};
+
+static const struct field booking_fields[] = {
+	{ "ref", FIELD_REF, 0, .help = "own tenant and staff only" },
+	{ "version", FIELD_INT, 0, .help = "own tenant and staff only" },
+	{ "mine", FIELD_BOOL, 0, .help = "it is the asker's own" },
+	FIELD_END,
+};
+
+static const struct field span_fields[] = {
+	{ "start", FIELD_INSTANT, 0 },
+	{ "end", FIELD_INSTANT, 0 },
+	{ "state", FIELD_ENUM, 0, .choices = day_state_names },
+	{ "booking", FIELD_OBJECT, 0, .fields = booking_fields },
+	FIELD_END,
+};
+
+static const struct field space_fields[] = {
+	{ "space", FIELD_OBJECT, 0, .fields = place_fields },
+	{ "spans", FIELD_OBJECTS, 0, .fields = span_fields },
+	{ "truncated", FIELD_BOOL, 0, .help = "there are more spans than one answer holds" },
+	FIELD_END,
+};
+
+const struct field day_result_fields[] = {
+	{ "start", FIELD_INSTANT, 0, .help = "of the first day" },
+	{ "end", FIELD_INSTANT, 0 },
+	{ "zone", FIELD_ZONE, 0 },
+	{ "spaces", FIELD_OBJECTS, 0, .fields = space_fields },
+	{ "has_more", FIELD_BOOL, 0 },
+	{ "cursor", FIELD_STRING, 0 },
+	READING_RESULT_FIELDS,
+	FIELD_END,
+};
+
+static bool may_know(const struct actor *actor, const struct calendar_entry *entry)
+{
+	return actor_is_staff(actor) ||
+	       (entry->tenant_id != 0 && entry->tenant_id == actor->tenant_id);
+}
+
+/* Someone else's booking is only an interval that is taken. */
+static void write_span(struct jsonw *w, const struct actor *actor, const struct day_span *span)
+{
+	jsonw_object(w);
+	jsonw_kinstant(w, "start", span->start);
+	jsonw_kinstant(w, "end", span->end);
+	jsonw_kstr(w, "state", day_state_names[span->state]);
+	if (span->state == DAY_TAKEN && may_know(actor, span->entry)) {
+		jsonw_key(w, "booking");
+		jsonw_object(w);
+		jsonw_kstr(w, "ref", span->entry->ref);
+		jsonw_kint(w, "version", span->entry->version);
+		if (span->entry->member_id == actor->person_id)
+			jsonw_kbool(w, "mine", true);
+		jsonw_object_end(w);
+	}
+	jsonw_object_end(w);
+}
+
+static bool is_asked(const struct day_params *params, const struct calendar_space *space,
+		     int64_t area_id, int64_t floor_id)
+{
+	if (params->space)
+		return strcasecmp(space->code, params->space) == 0;
+	return !space->retired && (!area_id || space->area_id == area_id) &&
+	       (!floor_id || space->floor_id == floor_id);
+}
+
+static void write_space(struct jsonw *w, struct request *request, const struct calendar *calendar,
+			const struct calendar_space *space, const struct civil *date, int days,
+			struct day_span *spans)
+{
+	size_t count = day_spans(calendar, request->site, space, date, days, spans);
+
+	jsonw_object(w);
+	jsonw_key(w, "space");
+	place_write(w, calendar, space);
+	jsonw_key(w, "spans");
+	jsonw_array(w);
+	for (size_t i = 0; i < count; i++)
+		write_span(w, request->actor, &spans[i]);
+	jsonw_array_end(w);
+	if (count == DAY_SPANS_MAX)
+		jsonw_kbool(w, "truncated", true);
+	jsonw_object_end(w);
+}
+
+/* Spaces in order of code after the cursor. */
+static void write_page(struct day_params *params, struct jsonw *w, const struct calendar *calendar,
+		       const struct civil *date, const char *after, struct day_span *spans)
+{
+	struct request *request = params->reading.request;
+	int64_t area = params->area ? calendar_area_id(calendar, params->area) : 0;
+	int64_t floor = params->floor ? calendar_floor_id(calendar, params->floor) : 0;
+	int64_t limit = params->page.limit.set ? params->page.limit.value : QUERY_LIMIT, count = 0;
+	const char *last = NULL;
+	bool more = false;
+
+	jsonw_key(w, "spaces");
+	jsonw_array(w);
+	for (size_t i = 0; i < calendar_space_count(calendar) && !more; i++) {
+		const struct calendar_space *space = calendar_space_at(calendar, i);
+
+		if (!is_asked(params, space, area, floor) ||
+		    (after && strcasecmp(space->code, after) <= 0))
+			continue;
+		more = count == limit ||
+		       (count > 0 && request->out.len + SPACE_MAX > REQUEST_REPLY_MAX);
+		if (more)
+			break;
+		write_space(w, request, calendar, space, date, params->days, spans);
+		last = space->code;
+		count++;
+	}
+	jsonw_array_end(w);
+	jsonw_kbool(w, "has_more", more);
+	if (more)
+		query_write_cursor(w, last, request->arena);
+}
+
+static const char *missing(const struct day_params *params, const struct calendar *calendar)
+{
+	if (params->space && !calendar_space(calendar, params->space))
+		return "space";
+	if (params->area && !calendar_area_id(calendar, params->area))
+		return "area";
+	if (params->floor && !calendar_floor_id(calendar, params->floor))
+		return "floor";
+	return NULL;
+}
+
+static void on_calendar(struct reading *reading, const struct calendar *calendar)
+{
+	struct day_params *params = container_of(reading, struct day_params, reading);
+	struct request *request = reading->request;
+	const char *absent = missing(params, calendar);
+	struct civil date, end;
+	struct day_span *spans;
+	struct jsonw *w;
+	char *after;
+
+	if (absent) {
+		refusal_answer_missing(request, absent);
+		return;
+	}
+	if (!query_read_cursor(request, params->page.cursor, &after))
+		return;
+	spans = calloc(DAY_SPANS_MAX, sizeof(*spans));
+	if (!spans) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	civil_parse_date(params->date, &date);
+	end = civil_from_seconds(civil_to_seconds(&date) + params->days * INT64_C(86400));
+	w = request_reply_begin(request);
+	jsonw_object(w);
+	jsonw_kinstant(w, "start", day_begin(request->site, &date));
+	jsonw_kinstant(w, "end", day_begin(request->site, &end));
+	jsonw_kstr(w, "zone", request->site->zone_name);
+	write_page(params, w, calendar, &date, after, spans);
+	reading_write_rev(reading, w, calendar);
+	jsonw_object_end(w);
+	free(spans);
+	request_reply_end(request);
+}
+
+void day_reading_run(struct request *request, struct day_params *params, int days)
+{
+	struct civil date;
+
+	if (!request->site->zone) {
+		request_fail_field(request, ERROR_bad_time, "date", "zone",
+				   "the server does not know this site's time zone");
+		return;
+	}
+	civil_parse_date(params->date, &date);
+	if (date.year < 1971 || date.year > 9990) {
+		request_fail_field(request, ERROR_bad_time, "date", "range",
+				   "the date is out of range");
+		return;
+	}
+	params->days = days;
+	reading_run(request, &params->reading, on_calendar);
+}

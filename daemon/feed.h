@@ -1,0 +1,67 @@
+#pragma once
+
+/*
+ * Keeps calendars: loads the one of a site when somebody asks for it, follows the site's log, lets
+ *it go when nobody asks any more.
+ *
+ *	ABSENT -> LOADING (one statement, one snapshot, row by row) -> LIVE (follows) -> ABSENT
+ *
+ * It follows by the events of our own batches, by hints of other instances, and by one poll for all
+ *sites. A gap, a shorter log, or another hash at the same rev means that what we know is not what
+ *is: the calendar is dropped and loaded again, and the log says so loudly.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "daemon/calendar.h"
+#include "daemon/db.h"
+#include "daemon/loop.h"
+#include "daemon/site.h"
+
+struct cJSON;
+struct feed;
+
+#define FEED_POLL_MS 500
+#define FEED_WAIT_MS 1000	  /* for a rev that a client has seen already */
+#define FEED_LOAD_MS 10000	  /* for a calendar that is being loaded */
+#define FEED_IDLE_MS (10 * 60000) /* nobody asked for this long: let go */
+
+/* Somebody who waits for a calendar; embedded. */
+struct feed_wait {
+	/* The calendar at min_rev or later, borrowed during the call; NULL: it could not be had in
+	 * time. */
+	void (*done)(struct feed_wait *wait, const struct calendar *calendar);
+	int64_t min_rev;
+	struct feed *feed;
+	struct timer timer;
+	struct task task;
+	bool waiting;
+	TAILQ_ENTRY(feed_wait) entry;
+	struct feed_site *site;
+};
+
+struct feed *feed_new(struct loop *loop, struct db *db, struct sites *sites);
+/* Takes NULL, returns NULL. Nobody may be waiting any more. */
+struct feed *feed_free(struct feed *feed);
+
+/* Loads the site's calendar where it is absent; done() never comes from inside this call. 0 or
+ * -ENOMEM. */
+int feed_want(struct feed *feed, const struct site *site, int64_t min_rev, struct feed_wait *wait);
+/* Takes a wait that is not waiting. */
+void feed_forget(struct feed_wait *wait);
+
+/* Our own batch was committed: its events, the site's rev and hash after it. */
+void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,
+		    const struct cJSON *events);
+/* Another instance says that a site reached a rev. */
+void feed_hint(struct feed *feed, int site_id, int64_t rev);
+
+/* Milliseconds since the database last confirmed what we know; 0 while it is there. */
+int64_t feed_stale_ms(const struct feed *feed);
+
+/* For the status: calendars live now, and how often one had to be loaded again because it was
+ * wrong. */
+int64_t feed_live(const struct feed *feed);
+int64_t feed_reloads(const struct feed *feed);

@@ -1,0 +1,35 @@
+-- What a daemon keeps of a site in memory, as rows that read like the bodies of events. Read whole by one
+-- statement it is one snapshot: the first row says at which rev.
+
+CREATE VIEW cowork.calendar_rows AS
+SELECT t.site_id, 1 AS place, 'site' AS what, NULL::timestamptz AS ends,
+	jsonb_build_object('rev', t.rev, 'hash', encode(t.last_hash, 'hex')) AS body
+FROM cowork.site t
+UNION ALL
+SELECT f.site_id, 2, 'floor', NULL,
+	jsonb_build_object('floor', f.floor_id, 'code', f.code, 'position', f.position)
+FROM cowork.floor f
+UNION ALL
+SELECT a.site_id, 3, 'area', NULL,
+	jsonb_build_object('area', a.area_id, 'floor', a.floor_id, 'code', a.code)
+FROM cowork.area a
+UNION ALL
+SELECT s.site_id, 4, 'space', NULL,
+	cowork.space_body(s, ARRAY(SELECT u.unit_id FROM cowork.space_unit u
+		WHERE u.site_id = s.site_id AND u.space_id = s.space_id ORDER BY u.unit_id))
+	|| jsonb_build_object('name', s.name, 'name_alt', s.name_alt)
+FROM cowork.space s
+UNION ALL
+SELECT b.site_id, 5, 'booking', upper(b.during),
+	jsonb_build_object('booking', b.booking_id, 'ref', b.ref, 'space', b.space_id,
+		'units', ARRAY(SELECT c.unit_id FROM cowork.claim c
+			WHERE c.site_id = b.site_id AND c.booking_id = b.booking_id AND c.live ORDER BY c.unit_id),
+		'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'tenant', b.tenant_id,
+		'member', b.member_id, 'state', b.state, 'version', b.version)
+FROM cowork.booking b
+WHERE b.state IN ('held', 'confirmed', 'checked_in')
+UNION ALL
+SELECT b.site_id, 6, 'block', upper(b.during),
+	cowork.block_body(b, ARRAY(SELECT c.unit_id FROM cowork.claim c
+		WHERE c.site_id = b.site_id AND c.block_id = b.block_id AND c.live ORDER BY c.unit_id))
+FROM cowork.block b;
