@@ -69,6 +69,11 @@ int64_t calendar_from(const struct calendar *calendar)
 	return calendar->from;
 }
 
+const struct calendar_hours *calendar_hours(const struct calendar *calendar)
+{
+	return &calendar->hours;
+}
+
 size_t calendar_count(const struct calendar *calendar)
 {
 	return HASH_COUNT(calendar->entries[CALENDAR_BOOKING]) +

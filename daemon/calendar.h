@@ -64,6 +64,12 @@ struct calendar_group {
 	int position;	  /* of a floor */
 };
 
+/* When the site is open, on its own clock. */
+struct calendar_hours {
+	int open_minute, close_minute; /* of the day; close may be 1440 */
+	unsigned closed_days;	       /* bit d: closed all day on day d, 0 is Sunday */
+};
+
 /* Keeps entries that end after `from_usec` only. NULL when out of memory. */
 struct calendar *calendar_new(int64_t from_usec);
 /* Takes NULL, returns NULL. */
@@ -88,6 +94,7 @@ int64_t calendar_rev(const struct calendar *calendar);
 const uint8_t *calendar_hash(const struct calendar *calendar);
 void calendar_set_hash(struct calendar *calendar, const uint8_t hash[SHA256_SIZE]);
 int64_t calendar_from(const struct calendar *calendar);
+const struct calendar_hours *calendar_hours(const struct calendar *calendar);
 /* Entries held, for the status and tests. */
 size_t calendar_count(const struct calendar *calendar);
 

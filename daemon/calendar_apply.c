@@ -76,6 +76,22 @@ static int put_entry(struct calendar *calendar, enum calendar_entry_type type,
 	return node ? calendar_entry_add(calendar, node) : -ENOMEM;
 }
 
+static int put_hours(struct calendar *calendar, const struct cJSON *body)
+{
+	const struct cJSON *days = json_get(body, "closed_days");
+	struct calendar_hours hours = { 0 };
+	int64_t open, close;
+
+	if (!json_int(body, "open", &open) || !json_int(body, "close", &close) || !days)
+		return -EBADMSG;
+	hours.open_minute = (int)open;
+	hours.close_minute = (int)close;
+	for (const struct cJSON *day = json_first(days); day; day = json_next(day))
+		hours.closed_days |= 1u << (json_value_int(day) & 7);
+	calendar->hours = hours;
+	return 0;
+}
+
 static int put_site(struct calendar *calendar, const struct cJSON *body)
 {
 	const char *hash = json_str(body, "hash");
@@ -83,7 +99,7 @@ static int put_site(struct calendar *calendar, const struct cJSON *body)
 	if (!json_int(body, "rev", &calendar->rev) || !hash ||
 	    hex_decode(hash, calendar->hash, SHA256_SIZE) < 0)
 		return -EBADMSG;
-	return 0;
+	return put_hours(calendar, body);
 }
 
 int calendar_load_row(struct calendar *calendar, const char *what, const struct cJSON *body)
@@ -110,7 +126,7 @@ static bool is_about(const char *kind, const char *noun)
 	return strncmp(kind, noun, len) == 0 && kind[len] == '.';
 }
 
-/* Kinds that concern nothing we keep (site.updated) only move the rev on. */
+/* Kinds that concern nothing we keep only move the rev on. */
 int calendar_apply(struct calendar *calendar, int64_t rev, const char *kind,
 		   const struct cJSON *body)
 {
@@ -126,6 +142,8 @@ int calendar_apply(struct calendar *calendar, int64_t rev, const char *kind,
 		r = put_entry(calendar, CALENDAR_BLOCK, body);
 	else if (is_about(kind, "space"))
 		r = calendar_space_put(calendar, body);
+	else if (is_about(kind, "site"))
+		r = put_hours(calendar, body);
 	else if (is_about(kind, "floor"))
 		r = calendar_floor_put(calendar, body);
 	else if (is_about(kind, "area"))

@@ -26,6 +26,7 @@ struct unit_node {
 struct calendar {
 	int64_t from;
 	int64_t rev;
+	struct calendar_hours hours;
 	uint8_t hash[SHA256_SIZE];
 	struct entry_node *entries[ENTRY_TYPES];
 	struct unit_node *units;

@@ -33,14 +33,16 @@ int64_t day_begin(const struct site *site, const struct civil *date)
 	return reading_usec(site, &midnight, 0, 0);
 }
 
-static bool is_closed(const struct site *site, const struct civil *date, int day)
+static bool is_closed(const struct calendar_hours *hours, const struct civil *date, int day)
 {
 	struct civil that = civil_from_seconds(civil_to_seconds(date) + day * INT64_C(86400));
 
-	return site->closed_days & (1u << civil_weekday(&that));
+	return hours->closed_days & (1u << civil_weekday(&that));
 }
 
 struct filler {
+	const struct site *site;
+	const struct calendar_hours *hours;
 	struct day_span *out;
 	size_t count;
 };
@@ -64,15 +66,17 @@ static void add(struct filler *filler, int64_t start, int64_t end, enum day_stat
 }
 
 /* Free time between holders, cut by the opening hours of each day it touches. */
-static void add_free(struct filler *filler, const struct site *site, const struct civil *date,
-		     int days, int64_t start, int64_t end)
+static void add_free(struct filler *filler, const struct civil *date, int days, int64_t start,
+		     int64_t end)
 {
 	for (int day = 0; day < days; day++) {
-		bool closed = is_closed(site, date, day);
-		int64_t cut[4] = { reading_usec(site, date, day, 0),
-				   reading_usec(site, date, day, site->open_minute),
-				   reading_usec(site, date, day, site->close_minute),
-				   reading_usec(site, date, day + 1, 0) };
+		bool closed = is_closed(filler->hours, date, day);
+		int64_t cut[4] = {
+			reading_usec(filler->site, date, day, 0),
+			reading_usec(filler->site, date, day, filler->hours->open_minute),
+			reading_usec(filler->site, date, day, filler->hours->close_minute),
+			reading_usec(filler->site, date, day + 1, 0)
+		};
 
 		for (int i = 0; i < 3; i++) {
 			int64_t from = cut[i] > start ? cut[i] : start;
@@ -92,7 +96,7 @@ size_t day_spans(const struct calendar *calendar, const struct site *site,
 	int64_t start = reading_usec(site, &midnight, 0, 0);
 	int64_t end = reading_usec(site, &midnight, days, 0), at = start;
 	size_t count = calendar_entries(calendar, space, start, end, entries, ENTRIES_MAX);
-	struct filler filler = { .out = out };
+	struct filler filler = { .site = site, .hours = calendar_hours(calendar), .out = out };
 
 	for (size_t i = 0; i < count && i < ENTRIES_MAX; i++) {
 		const struct calendar_entry *entry = entries[i];
@@ -100,13 +104,13 @@ size_t day_spans(const struct calendar *calendar, const struct site *site,
 		int64_t to = entry->end < end ? entry->end : end;
 
 		/* Two halves of a divisible room may have different holders at one time. */
-		add_free(&filler, site, &midnight, days, at, entry->start);
+		add_free(&filler, &midnight, days, at, entry->start);
 		if (entry->end > at)
 			add(&filler, from, to,
 			    entry->type == CALENDAR_BLOCK ? DAY_BLOCKED : DAY_TAKEN, entry);
 		if (entry->end > at)
 			at = entry->end;
 	}
-	add_free(&filler, site, &midnight, days, at, end);
+	add_free(&filler, &midnight, days, at, end);
 	return filler.count;
 }

@@ -24,9 +24,7 @@ struct sites {
 
 static const struct db_statement LOAD = {
 	.name = "sites_load",
-	.sql = "SELECT site_id, facts->>'code', facts->>'zone', facts->>'open', facts->>'close',"
-	       " (SELECT coalesce(sum(1 << d::int), 0) FROM jsonb_array_elements_text("
-	       "facts->'closed_days') d) FROM cowork.site_facts"
+	.sql = "SELECT site_id, facts->>'code', facts->>'zone' FROM cowork.site_facts"
 	       " WHERE site_id <> 0 ORDER BY site_id",
 };
 
@@ -132,11 +130,8 @@ static void insert_sorted(struct sites *sites, struct site *site)
 	TAILQ_INSERT_TAIL(&sites->list, site, entry);
 }
 
-/* Column by column as in LOAD. */
-static void take_row(struct sites *sites, const struct db_call *call, int row)
+static void take_row(struct sites *sites, int id, const char *code, const char *zone)
 {
-	int id = (int)db_value_int(call, row, 0);
-	const char *code = db_value(call, row, 1), *zone = db_value(call, row, 2);
 	struct site *site = sites_by_id(sites, id);
 
 	if (!site) {
@@ -152,9 +147,6 @@ static void take_row(struct sites *sites, const struct db_call *call, int row)
 		insert_sorted(sites, site);
 	}
 	set_zone(site, zone);
-	site->open_minute = (int)db_value_int(call, row, 3);
-	site->close_minute = (int)db_value_int(call, row, 4);
-	site->closed_days = (unsigned)db_value_int(call, row, 5);
 }
 
 /* One at a time from the list: whoever is told may take others off it. */
@@ -174,7 +166,8 @@ static void on_loaded(struct db_call *call)
 
 	if (call->status == DB_DONE)
 		for (int i = 0; i < db_rows(call); i++)
-			take_row(sites, call, i);
+			take_row(sites, (int)db_value_int(call, i, 0), db_value(call, i, 1),
+				 db_value(call, i, 2));
 	/* Still loading while telling: who asks again is in the next reading, begun below. */
 	tell_waits(sites, sites->load, call->status == DB_DONE);
 	sites->loading = false;

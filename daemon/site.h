@@ -19,12 +19,10 @@ struct sites;
 
 struct site {
 	int id;
-	char *code;		       /* owns; as written by the operator; "" for site 0 */
-	struct zone *zone;	       /* owns; NULL where the system has no such zone */
-	char *zone_name;	       /* owns */
-	int open_minute, close_minute; /* of the day, on the site's clock */
-	unsigned closed_days;	       /* bit d: closed on day d, 0 is Sunday */
-	struct lane *lane;	       /* owns by sites; made at its first change */
+	char *code;	   /* owns; as written by the operator; "" for site 0 */
+	struct zone *zone; /* owns; NULL where the system has no such zone */
+	char *zone_name;   /* owns */
+	struct lane *lane; /* owns by sites; made at its first change */
 	TAILQ_ENTRY(site) entry;
 };
 

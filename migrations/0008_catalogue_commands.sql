@@ -54,7 +54,8 @@ BEGIN
 	WHERE x.site_id = p_site
 	RETURNING * INTO t;
 	RETURN cowork.done(p_site, t.version, 'site.updated',
-		jsonb_build_object('site', p_site, 'code', t.code, 'zone', t.zone, 'version', t.version));
+		jsonb_build_object('site', p_site, 'code', t.code, 'zone', t.zone, 'open', t.open_min,
+			'close', t.close_min, 'closed_days', to_jsonb(t.closed_days), 'version', t.version));
 END
 $$;
 

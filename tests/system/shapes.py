@@ -7,13 +7,13 @@ INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 FORMS = {
     "code": r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", "booking_ref": r"R-[0-9A-Z]{5}[0-9A-Z*~$=U]",
     "block_ref": r"B-[0-9A-Z]{5}[0-9A-Z*~$=U]", "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    "login": r"[^A-Z\s@]+@[a-z0-9.-]+", "zone": r"[A-Za-z][A-Za-z0-9_+/-]*", "time": r"([01]\d|2[0-4]):[0-5]\d",
+    "login": r"[^A-Z\s@]+@[a-z0-9.-]+", "date": r"\d{4}-\d\d-\d\d", "zone": r"[A-Za-z][A-Za-z0-9_+/-]*", "time": r"([01]\d|2[0-4]):[0-5]\d",
     "instant": INSTANT, "secret": r"cw[kc]_\w+",
 }
 GOOD = {
     "code": "KSQ", "booking_ref": "R-000000", "block_ref": "B-000000", "login": "kim@example.org",
     "uuid": "01890a5d-ac96-774b-bcce-b302099a8057", "zone": "Asia/Seoul", "time": "09:30", "boolean": False,
-    "when": "2027-03-01T09:00", "codes": ["A1"], "integers": [1],
+    "when": "2027-03-01T09:00", "date": "2027-03-01", "codes": ["A1"], "integers": [1],
 }
 # What is not of the type, and what is of the type but not of the form.
 WRONG_TYPE = {
@@ -26,7 +26,7 @@ WRONG_FORM = {
     "login": ["", "kim", "kim@", "@example.org", "a b@example.org", "k" * 65 + "@example.org"],
     "zone": ["", "/etc/passwd", "../x", "Asia/"], "time": ["9:30", "24:01", "12:60", "12:30:00", ""],
     "when": ["", "tomorrow", "2027-02-30T09:00", "2027-03-01", "2027-03-01 09:00", "2027-03-01T25:00"],
-    "codes": [["a b"], [""]],
+    "codes": [["a b"], [""]], "date": ["", "today", "2027-02-30", "2027-3-1", "2027-03-01T09:00"],
 }
 
 
@@ -90,6 +90,8 @@ def fits(value, field):
         return isinstance(value, list) and all(isinstance(item, int) for item in value)
     if kind == "object":
         return isinstance(value, dict) and not misfits(value, field["fields"])
+    if kind == "objects":
+        return isinstance(value, list) and not any(misfits(item, field["fields"]) for item in value)
     if kind == "json":
         return value is not None
     return isinstance(value, str) and re.fullmatch(FORMS[kind], value) is not None

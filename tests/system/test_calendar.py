@@ -1,6 +1,7 @@
 """What is free and what is taken, from the calendars that daemons keep in memory."""
 
 import random
+from datetime import datetime
 
 import pytest
 from rig import wait_until
@@ -56,7 +57,6 @@ def test_a_day_is_filled_from_midnight_to_midnight_also_where_the_clock_changes(
         assert spans[0]["start"] == found["start"] and spans[-1]["end"] == found["end"]
         assert all(a["end"] == b["start"] for a, b in zip(spans, spans[1:]))
         start, end = (found[edge].replace("Z", "+00:00") for edge in ("start", "end"))
-        from datetime import datetime
         assert (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() == hours * 3600
 
 

@@ -79,7 +79,7 @@ def test_those_not_logged_in_have_a_limit_of_their_own(start_daemon, world):
 
 
 def test_who_logs_out_is_before_login_again(start_daemon, world):
-    daemon = start_daemon(limits__connections_before_login=1, limits__login_timeout="400ms")
+    daemon = start_daemon(limits__connections_before_login=1, limits__login_timeout="3s")
     client = daemon.client(world.token["ada"])
     client.call("session.logout")
     assert turned_away(daemon)

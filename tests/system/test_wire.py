@@ -314,6 +314,7 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     change("space.update", site="NEW", space="N-1", capacity=5, amenities=[])
     call("space.list", site="NEW")
     call("space.show", site="NEW", space="N-1")
+    call("space.search", site="NEW", start="2027-03-01T09:00", end="2027-03-01T10:00", near="N-1")
     block = change("block.create", site="NEW", space="N-1", start="2027-03-01T09:00", end="2027-03-01T10:00",
                    reason="repair", note="the lamp\nover the door")
     call("block.list", site="NEW")
@@ -334,6 +335,8 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     change("booking.move", site="NEW", ref=ref, start="2027-03-02T09:30")
     call("booking.show", site="NEW", ref=ref)
     call("booking.list", site="NEW")
+    call("space.day", site="NEW", date="2027-03-02")
+    call("space.week", site="NEW", space="N-1", date="2027-03-02")
     call("booking.history", site="NEW", ref=ref)
     change("booking.cancel", site="NEW", ref=ref)
     change("space.retire", site="NEW", space="N-1")
