@@ -15,6 +15,7 @@ import tempfile
 
 import pytest
 
+TEST_LIMIT_S = 180
 HERE = pathlib.Path(__file__).resolve().parent
 for suite in ("db", "system", "faults"):
     sys.path.insert(0, str(HERE / suite))
@@ -31,6 +32,18 @@ def pytest_configure(config):
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """A test that hangs fails, and says where."""
+    def late(*_):
+        raise AssertionError(f"not done in {TEST_LIMIT_S} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(TEST_LIMIT_S)
+    yield
+    signal.alarm(0)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -93,8 +93,9 @@ class Daemon:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(notify))
         self.process = subprocess.Popen(
-            self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
-            preexec_fn=self._limit, pass_fds=self.passed, env={**os.environ, "NOTIFY_SOCKET": str(notify), **self.environment})
+            self._limited(self.command()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, cwd="/", pass_fds=self.passed,
+            env={**os.environ, "NOTIFY_SOCKET": str(notify), **self.environment})
         self.readers = [threading.Thread(target=target, args=argument, daemon=True) for target, argument in
                         ((self._read_log, (self.process.stderr,)), (self._read_notes, (self.notify,)))]
         for reader in self.readers:
@@ -107,9 +108,9 @@ class Daemon:
     def command(self):
         return [build() / "daemon" / "coworkd", "--config", self.config]
 
-    def _limit(self):
-        if self.descriptors:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
+    # By a program, not between fork and exec in ours: other threads may hold locks that the child needs.
+    def _limited(self, command):
+        return ["prlimit", f"--nofile={self.descriptors}", *command] if self.descriptors else command
 
     # A pipe and a thread, so that a waiting test is woken by the line it waits for.
     def _read_log(self, pipe):
