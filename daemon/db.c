@@ -207,7 +207,8 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 		TAILQ_INIT(&db->pools[i].queue);
 	if (pool_open(db, DB_LANES, config->lane_connections, LANE_QUEUE,
 		      "SELECT cowork.lane_open()") < 0 ||
-	    pool_open(db, DB_READS, config->read_connections, config->read_queue, "SELECT 1") < 0 ||
+	    pool_open(db, DB_READS, config->read_connections, config->read_queue,
+		      "SET plan_cache_mode = force_custom_plan") < 0 ||
 	    pool_open(db, DB_CONTROL, 1, CONTROL_QUEUE,
 		      "SET synchronous_commit = off; LISTEN cowork") < 0)
 		return db_free(db);

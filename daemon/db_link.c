@@ -259,13 +259,24 @@ static bool is_refusal(const PGresult *result)
 	return severity && strcmp(severity, "ERROR") == 0;
 }
 
+/*
+ * Details quote whole rows, and the messages of data errors (22, 23) what people wrote: neither
+ * goes into the log. Table and constraint say enough.
+ */
 static void log_refusal(const struct db_link *link)
 {
 	const char *code = PQresultErrorField(link->result, PG_DIAG_SQLSTATE);
+	bool quotes = code && (strncmp(code, "22", 2) == 0 || strncmp(code, "23", 2) == 0 ||
+			       strncmp(code, "P0", 2) == 0);
 
-	log_warning("database error",
-		    log_str("statement", link->call ? link->call->statement->name : "-"),
-		    log_str("sqlstate", code), log_str("why", PQresultErrorMessage(link->result)));
+	log_warning(
+		"database error",
+		log_str("statement", link->call ? link->call->statement->name : "-"),
+		log_str("sqlstate", code),
+		log_str("table", PQresultErrorField(link->result, PG_DIAG_TABLE_NAME)),
+		log_str("constraint", PQresultErrorField(link->result, PG_DIAG_CONSTRAINT_NAME)),
+		log_str("why",
+			quotes ? "-" : PQresultErrorField(link->result, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
 /* The server is ready again after a call. */
@@ -465,7 +476,8 @@ static void on_notice(void *data, const PGresult *notice)
 
 	if (severity && strcmp(severity, "WARNING") == 0) {
 		link->warned = true;
-		log_warning("database warning", log_str("why", PQresultErrorMessage(notice)));
+		log_warning("database warning",
+			    log_str("why", PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY)));
 	}
 }
 

@@ -369,6 +369,22 @@ static enum error_kind outcome_kind(const struct cJSON *outcome)
 	return kind == ERROR_NONE ? ERROR_internal : kind;
 }
 
+/* What should never be: the constraint caught what the look under the lock had not seen, or a
+ * function failed. */
+static void log_alarms(const struct lane *lane, const struct lane_command *command,
+		       const struct cJSON *outcome)
+{
+	if (json_str(outcome, "alarm"))
+		log_error("a backstop of the database fired", log_int("site", lane->site_id),
+			  log_str("command", command->kind), log_str("key", command->key),
+			  log_str("alarm", json_str(outcome, "alarm")));
+	if (json_str(outcome, "sqlstate"))
+		log_error("a command failed in the database", log_int("site", lane->site_id),
+			  log_str("command", command->kind), log_str("key", command->key),
+			  log_str("sqlstate", json_str(outcome, "sqlstate")),
+			  log_str("constraint", json_str(outcome, "constraint")));
+}
+
 static void give_outcomes(struct lane *lane, const struct cJSON *outcomes, int64_t rev)
 {
 	int count = lane->flying_count;
@@ -386,6 +402,7 @@ static void give_outcomes(struct lane *lane, const struct cJSON *outcomes, int64
 		lane->flying[i] = NULL;
 		if (!command)
 			continue;
+		log_alarms(lane, command, outcome);
 		command->outcome = outcome;
 		command->rev = rev;
 		command->committed_usec = now;

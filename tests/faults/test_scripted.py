@@ -30,7 +30,6 @@ class Scripted:
         facts = {"token": ident, "kind": "access", "hash": digest, "expires": int((time.time() + 9999) * 1e6),
                  "revoked": False, "used": False, "disabled": False, "person": 7, "role": "operator",
                  "login": "olive@example.com", "name": "Olive"}
-        fake.answer("SELECT 1", [["1"]])
         fake.answer("cowork.migration", [[str(VERSION)]])
         fake.answer("cowork.lane_open", lambda _: [[next(self.lanes)]])
         fake.answer("cowork.site_facts", [["3", "KSQ", "America/New_York"]])
@@ -107,7 +106,7 @@ def goes_on(daemon, client):
 
 CONNECTING = [(step, query) for step, query in (
     ("startup", ""), ("parse", "cowork.migration"), ("execute", "cowork.migration"), ("sync", "cowork.migration"),
-    ("query", "cowork.lane_open"), ("query", "SELECT 1"), ("query", "LISTEN"))]
+    ("query", "cowork.lane_open"), ("query", "plan_cache_mode"), ("query", "LISTEN"))]
 
 
 @pytest.mark.parametrize("kind, sqlstate", [("close", ""), ("half", ""), ("garbage", ""), ("fatal", "57P03"),
