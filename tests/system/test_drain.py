@@ -89,7 +89,9 @@ def test_what_is_under_way_is_done_although_its_client_has_left(start_daemon, wo
     daemon.wait_log("client left while its change was under way")
     daemon.terminate()
     daemon.wait_log("stopping")
+    mark = daemon.mark()
     sql.connection.rollback()
+    daemon.wait_log("database link.*from=running to=idle", since=mark)  # it was still there to see it done
     assert daemon.process.wait(30) == 0
     sql.execute("SELECT count(*) FROM cowork.booking")
     assert sql.fetchone() == (1,)

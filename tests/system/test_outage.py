@@ -168,7 +168,7 @@ def test_a_backend_terminated_under_a_change_is_run_again(daemon, connect, sql):
 
 def test_a_black_hole_is_noticed_and_meanwhile_every_request_is_answered(behind, pg_proxy, world, sql):
     """No byte comes any more and nothing is closed: only our own clocks tell."""
-    daemon = behind(limits__request_timeout="500ms")
+    daemon = behind(limits__request_timeout="1s")
     client = daemon.client(world.token["ada"])
     client.call("booking.create", BOOKING, key=new_key(), dry_run=True)
     client.call("booking.list", site="KSQ")
@@ -210,10 +210,10 @@ def test_tries_to_come_back_get_fewer_and_the_outage_is_told_once(behind, pg_pro
     links = 4 + 4 + 1
     away(daemon, pg_proxy)
     before, began = pg_proxy.stats()["refused"], time.monotonic()
-    pg_proxy.wait("refused", before + 4 * links)
-    four = time.monotonic() - began
+    pg_proxy.wait("refused", before + 3 * links)
+    three = time.monotonic() - began
     pg_proxy.wait("refused", before + 5 * links)
-    assert time.monotonic() - began - four > four / 8  # the fifth round alone takes a good part of the four before it
+    assert time.monotonic() - began - three > three  # two rounds take longer than the three before them
     assert sum("database link lost" in line for line in daemon.lines) <= links
     assert sum("database away" in line for line in daemon.lines) == 1
     back(daemon, pg_proxy)

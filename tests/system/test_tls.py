@@ -9,6 +9,9 @@ import pytest
 from rpc import Client, tls_context
 
 
+IGNORE_UNEXPECTED_EOF = 1 << 7  # SSL_OP_IGNORE_UNEXPECTED_EOF, which Python sets unless told
+
+
 def raw(daemon, alpn="cowork/1", **versions):
     """A handshake by hand; the socket stays usable for what a Client does not do."""
     context = tls_context(daemon.certificate, alpn)
@@ -84,7 +87,9 @@ class Memory:
     def __init__(self, daemon):
         self.sock = socket.create_connection(("127.0.0.1", daemon.port), 30)
         self.inside, self.outside = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = tls_context(daemon.certificate).wrap_bio(self.inside, self.outside, server_hostname="localhost")
+        context = tls_context(daemon.certificate)
+        context.options &= ~IGNORE_UNEXPECTED_EOF
+        self.tls = context.wrap_bio(self.inside, self.outside, server_hostname="localhost")
         self.turn(self.tls.do_handshake)
 
     def turn(self, act, *arguments):
