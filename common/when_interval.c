@@ -22,7 +22,7 @@ static enum when_kind fail_no_start(struct parse *parse, const struct phrase *ph
 
 	when_fail(parse, WHEN_NO_START, mark, NULL);
 	if (!phrase->start.mark.len)
-		when_suggest(parse, mark, "%s", phrase->end.day.korean ? "지금 " : "now ");
+		when_suggest(parse, mark, "%s", phrase->korean ? "지금 " : "now ");
 	else if (options->open >= 0)
 		when_suggest(parse, mark, " %02d:%02d", options->open / 60, options->open % 60);
 	return WHEN_NO_START;
@@ -30,7 +30,6 @@ static enum when_kind fail_no_start(struct parse *parse, const struct phrase *ph
 
 static enum when_kind fail_no_end(struct parse *parse, const struct phrase *phrase)
 {
-	const struct point *start = &phrase->start;
 	struct mark mark = { parse->len, 0 };
 
 	when_fail(parse, WHEN_NO_END, mark, NULL);
@@ -38,9 +37,7 @@ static enum when_kind fail_no_end(struct parse *parse, const struct phrase *phra
 		when_suggest(parse, mark, " %02d:%02d", parse->options->close / 60,
 			     parse->options->close % 60);
 	else if (!phrase->has_end)
-		when_suggest(parse, mark, "%s",
-			     start->day.korean || start->clock.style == STYLE_HOUR ? " 1시간"
-										   : " for 1h");
+		when_suggest(parse, mark, "%s", phrase->korean ? " 1시간" : " for 1h");
 	return WHEN_NO_END;
 }
 
@@ -208,12 +205,9 @@ static enum when_kind fail_over(struct parse *parse, const struct phrase *phrase
 {
 	struct mark all = when_join(phrase->start.mark,
 				    phrase->end.mark.len ? phrase->end.mark : phrase->start.mark);
-	bool korean =
-		phrase->start.clock.style == STYLE_HOUR || phrase->end.clock.style == STYLE_HOUR;
-
 	when_fail_text(parse, WHEN_OVER, all);
-	when_suggest(parse, (struct mark){ 0, 0 }, "%s", korean ? "내일 " : "tomorrow ");
-	when_suggest(parse, (struct mark){ 0, 0 }, "%s", korean ? "오늘 " : "today ");
+	when_suggest(parse, (struct mark){ 0, 0 }, "%s", phrase->korean ? "내일 " : "tomorrow ");
+	when_suggest(parse, (struct mark){ 0, 0 }, "%s", phrase->korean ? "오늘 " : "today ");
 	return WHEN_OVER;
 }
 

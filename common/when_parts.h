@@ -45,7 +45,7 @@ enum token_type {
 	TOKEN_SINCE,	 /* 부터, behind the start */
 	TOKEN_TILL,	 /* 까지, behind the end */
 	TOKEN_DURING,	 /* 동안, behind the length */
-	TOKEN_FILLER,	 /* on, at, 에 */
+	TOKEN_FILLER,	 /* on, at, the, 에 */
 	TOKEN_END_OF,	 /* eow, eom, eoy: value 'w', 'm', 'y' */
 	TOKEN_UNIT,	 /* hours, 시간: value in seconds; a day is a day of the calendar */
 	TOKEN_HOUR,	 /* 시 */
@@ -162,6 +162,7 @@ struct phrase {
 	int length_seconds;
 	bool length_iso; /* "PT8H", which may stand before its end */
 	struct mark length_mark;
+	bool korean; /* a word of it is */
 };
 
 /* One parse. */

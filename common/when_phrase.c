@@ -285,9 +285,11 @@ enum when_kind when_read(struct parse *parse, const struct token *tokens, struct
 	if (tokens->type == TOKEN_END)
 		return when_fail(parse, WHEN_EMPTY, tokens->mark, NULL);
 	/* "weekly" makes another sentence of all the rest. */
-	for (const struct token *token = tokens; token->type != TOKEN_END; token++)
+	for (const struct token *token = tokens; token->type != TOKEN_END; token++) {
 		if (token->type == TOKEN_SERIES)
 			return when_fail_text(parse, WHEN_SERIES, token->mark);
+		ret->korean = ret->korean || token->korean;
+	}
 	while (kind == WHEN_OK && reader.at->type != TOKEN_END)
 		kind = read_token(&reader);
 	if (kind != WHEN_OK)

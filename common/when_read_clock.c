@@ -107,7 +107,11 @@ enum when_kind when_read_fixed_clock(struct reader *reader)
 	const struct token *first = reader->at++;
 	struct clock clock = { .second = 12 * 3600, .sure = true };
 
-	if (first->type == TOKEN_NOON)
+	/* A day has two midnights; only behind a start there is no doubt. */
+	if (first->type == TOKEN_MIDNIGHT && reader->phrase->has_end &&
+	    reader->point->day.kind == DAY_NONE)
+		clock.second = DAY_SECONDS;
+	if (first->type == TOKEN_NOON || clock.second == DAY_SECONDS)
 		return add_clock(reader, first, clock);
 	when_fail_text(reader->parse, WHEN_AMBIGUOUS, first->mark);
 	when_suggest(reader->parse, first->mark, "00:00");

@@ -246,7 +246,7 @@ enum when_kind when_read_plus(struct reader *reader)
 	struct day day = { .kind = DAY_RELATIVE, .weekday = -1 };
 	int days = 0;
 
-	if (first[1].type != TOKEN_NUMBER || !first[1].glued || !unit->glued)
+	if (first[1].type != TOKEN_NUMBER || !first[1].glued)
 		return when_unexpected(reader, first);
 	if (unit->type == TOKEN_UNIT)
 		days = unit->value / DAY_SECONDS;

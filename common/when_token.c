@@ -190,6 +190,8 @@ static size_t scan_length(const char *text, struct token *token)
 		case 's':
 			unit = time ? 1 : -1;
 			break;
+		case 'y':
+			break;
 		default:
 			return 0;
 		}

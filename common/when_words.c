@@ -73,6 +73,7 @@ static const struct word words[] = {
 	{ "from", TOKEN_FROM, 0 },
 	{ "on", TOKEN_FILLER, 0 },
 	{ "at", TOKEN_FILLER, 0 },
+	{ "the", TOKEN_FILLER, 0 },
 	{ "eow", TOKEN_END_OF, 'w' },
 	{ "eom", TOKEN_END_OF, 'm' },
 	{ "eoy", TOKEN_END_OF, 'y' },
