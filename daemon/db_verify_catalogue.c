@@ -62,7 +62,7 @@ static const struct expectation expectations[] = {
 	{ "functions with the owner's rights that are not closed",
 	  "SELECT string_agg(p.proname, ', ' ORDER BY p.proname) FROM pg_proc p" IN_COWORK
 	  "p.pronamespace WHERE p.prosecdef AND (p.proowner <> to_regrole('cowork_owner')"
-	  " OR NOT 'search_path=\"\"' = ANY (coalesce(p.proconfig, '{}'))"
+	  " OR NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(p.proconfig, '{}'))"
 	  " OR has_function_privilege('public', p.oid, 'EXECUTE'))",
 	  "" },
 };

@@ -125,7 +125,7 @@ WHERE e.kind LIKE 'booking.%';
 
 -- All that is needed to let the bearer of a token in, or to turn it away.
 CREATE FUNCTION cowork.token_find(p_id text) RETURNS TABLE (facts jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT jsonb_build_object(
 		'token', k.token_id, 'kind', k.kind, 'hash', encode(k.hash, 'hex'), 'scope', k.scope,
 		'expires', cowork.us(k.expires_at), 'revoked', k.revoked_at IS NOT NULL, 'used', k.used_at IS NOT NULL,

@@ -60,6 +60,16 @@ BEGIN
 END
 $$;
 
+-- Whoever gets another place gets it by the code that comes with it: what was given out before, perhaps to somebody
+-- else's hands, would grow with the person. Tokens end, and codes that nobody used.
+CREATE FUNCTION cowork.credentials_end(p_person bigint, p_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE cowork.token k SET revoked_at = p_at
+	WHERE k.person_id = p_person AND k.revoked_at IS NULL AND k.used_at IS NULL;
+END
+$$;
+
 -- A one-time code, where the request came with one.
 CREATE FUNCTION cowork.code_add(p_person bigint, p_at timestamptz, p_code jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -93,6 +103,11 @@ BEGIN
 			WHERE p.login = lower(a ->> 'login')) THEN
 		RETURN cowork.refused('exists', '{"field": "login"}');
 	END IF;
+	-- the code for a first login would be one for whatever the person is already
+	IF EXISTS (SELECT FROM cowork.staff x JOIN cowork.person p USING (person_id)
+			WHERE p.login = lower(a ->> 'login') AND x.state <> 'revoked') THEN
+		RETURN cowork.refused('exists', '{"field": "login"}');
+	END IF;
 	IF EXISTS (SELECT FROM cowork.member x WHERE x.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
@@ -101,6 +116,7 @@ BEGIN
 	VALUES (cowork.person_named(a), v_tenant.tenant_id, coalesce(a ->> 'role', 'member'),
 		nullif(a ->> 'external_id', ''))
 	RETURNING * INTO m;
+	PERFORM cowork.credentials_end(m.person_id, p_at);
 	PERFORM cowork.code_add(m.person_id, p_at, r -> 'code');
 	RETURN cowork.done(m.person_id, m.version, 'member.invited', cowork.member_body(m));
 END
@@ -137,7 +153,7 @@ CREATE FUNCTION cowork.staff_body(f cowork.staff) RETURNS jsonb LANGUAGE sql STA
 	RETURN jsonb_build_object('person', f.person_id, 'site', f.site_id, 'role', f.role, 'state', f.state,
 		'version', f.version);
 
--- A second grant replaces the first: one role a person.
+-- A second grant replaces the first: one role a person, and a new login for it.
 CREATE FUNCTION cowork.staff_grant(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -154,6 +170,7 @@ BEGIN
 	ON CONFLICT (person_id) DO UPDATE SET site_id = excluded.site_id, role = excluded.role,
 		state = CASE x.state WHEN 'revoked' THEN 'invited' ELSE x.state END, version = x.version + 1
 	RETURNING * INTO f;
+	PERFORM cowork.credentials_end(f.person_id, p_at);
 	PERFORM cowork.code_add(f.person_id, p_at, r -> 'code');
 	RETURN cowork.done(f.person_id, f.version, 'staff.granted', cowork.staff_body(f));
 END

@@ -1,7 +1,7 @@
 -- The lane: one call works through a batch of one site's commands under the site's lock.
 
 CREATE FUNCTION cowork.lane_open() RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT nextval('cowork.lane_seq')
 $$;
 
@@ -139,7 +139,7 @@ $$;
 CREATE FUNCTION cowork.lane_run(p_site int, p_lane bigint, p_fences bigint[], p_expected bigint,
 	p_accounts bigint[], p_commands jsonb, p_guarded boolean)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off

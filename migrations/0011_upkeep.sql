@@ -2,7 +2,7 @@
 
 -- At most p_limit old receipts and fences go, so that no call is long; the answer is how many went.
 CREATE FUNCTION cowork.purge(p_limit int) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_receipts int;
 	v_fences   int;
@@ -27,7 +27,7 @@ $$;
 -- table makes every session plan anew, so tables that grew by half are analysed, without waiting for autovacuum's
 -- next minute. Gives how many were.
 CREATE FUNCTION cowork.analyze_grown() RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_table text;
 	v_count int := 0;
@@ -47,7 +47,7 @@ $$;
 
 -- Notes when tokens were last used; a token noted within the last minute is left alone.
 CREATE FUNCTION cowork.token_seen(p_tokens text[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_count int;
 BEGIN
@@ -65,7 +65,7 @@ $$;
 -- seen so at two looks (p_seen: the root of the first), in one transaction all the while, is ended.
 -- Runs with the caller's rights: a role may see and end its own backends and no others.
 CREATE FUNCTION cowork.evict(p_pid int, p_seen int) RETURNS text
-LANGUAGE plpgsql SECURITY INVOKER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_root  int := p_pid;
 	v_path  int[] := ARRAY[p_pid];

@@ -101,7 +101,7 @@ def test_what_runs_as_its_owner_cannot_be_led_astray(cluster, base):
     connection = cluster.connect(base, cluster.admin)
     cursor = connection.cursor()
     cursor.execute("""
-        SELECT proname, prosecdef, coalesce('search_path=""' = ANY (proconfig), false), pg_get_userbyid(proowner)
+        SELECT proname, prosecdef, coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false), pg_get_userbyid(proowner)
         FROM pg_proc WHERE pronamespace = 'cowork'::regnamespace""")
     rows = cursor.fetchall()
     connection.close()

@@ -184,3 +184,22 @@ def test_rights_are_those_of_each_login_not_of_the_connection(connect, world):
     client.change("floor.create", site="KSQ", code="8F")
     client.auth(world.token["ada"])
     assert client.refused("floor.create", site="KSQ", code="9F", key=new_key()).kind == "forbidden"
+
+
+def test_an_invitation_is_no_way_to_anothers_role(connect, world):
+    boss = connect("boss")
+    for who in ("operator", "admin", "desk", "service"):
+        assert boss.refused("member.invite", tenant="acme", login=world.login[who], name="X", key=new_key()).kind == "exists"
+
+
+def test_what_was_given_out_before_does_not_grow_with_a_person(connect, daemon, world):
+    boss, operator = connect("boss"), connect("operator")
+    friend = boss.change("member.invite", tenant="acme", login="friend@acme.example", name="Friend")["code"]
+    kept = boss.change("member.invite", tenant="acme", login="other@acme.example", name="Other")["code"]
+    with daemon.client() as client:
+        token = client.redeem(friend)["token"]
+    for login in ("friend@acme.example", "other@acme.example"):
+        operator.change("staff.grant", login=login, name="Now of the staff", role="operator")
+    with daemon.client() as client:
+        assert client.refused("session.auth", token=token).kind == "unauthenticated"
+        assert client.refused("session.auth", code=kept, key=new_key()).kind == "unauthenticated"
