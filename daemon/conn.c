@@ -1,9 +1,9 @@
 /*
  * See conn.h. The life of a connection:
  *
- *	HANDSHAKE -> LOGIN -> OPEN -> FINISHING (output leaves, no more input) -> DEAD (freed in the
- *next pass)
+ *	HANDSHAKE -> LOGIN -> OPEN -> FINISHING -> DEAD
  *
+ * FINISHING: output leaves, there is no more input. DEAD: freed in the next pass of the loop.
  * conn_close() is the only way to DEAD; after it no callback of the bufferevent comes any more.
  */
 

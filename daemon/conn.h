@@ -20,13 +20,12 @@ struct ssl_ctx_st;
 /* The list of all connections and what they share; owned by the listener. */
 struct conns {
 	struct services *services; /* borrows */
-	struct ssl_ctx_st
-		*tls; /* weak: replaced at reload; each connection has its own reference */
+	struct ssl_ctx_st *tls;	   /* weak: replaced at reload; connections have references */
 	TAILQ_HEAD(, conn) list;
 	int64_t count;
 	int64_t before_login;
-	void (*changed)(
-		struct conns *conns); /* one left: there may be room again; or none is left */
+	/* One left: there may be room again; or none is left. */
+	void (*changed)(struct conns *conns);
 };
 
 /*

@@ -1,8 +1,9 @@
 /*
  * See daemon.h. Everything of a running daemon hangs on one struct; signals are events of its loop.
  *
- *	SIGTERM, SIGINT   drain: no new clients, those here get their answers; a second one: stop
- *now SIGHUP            configuration and certificate are read again, all or nothing
+ *	SIGTERM, SIGINT   drain: no new clients, those here get their answers; a second one:
+ *	                  stop now
+ *	SIGHUP            configuration and certificate are read again, all or nothing
  */
 
 #include "daemon/daemon.h"

@@ -7,7 +7,7 @@
  *	caller --db_submit--> pool --(a link is free)--> prepare() --> sent --> done()
  *
  * A call is embedded in its owner and belongs to the pool from db_submit() until done();
- *db_forget() takes it back (then done() never comes). done() never runs inside db_submit().
+ * db_forget() takes it back (then done() never comes). done() never runs inside db_submit().
  */
 
 #include <stdbool.h>
@@ -33,11 +33,9 @@ struct db_statement {
 
 enum db_status {
 	DB_DONE,    /* executed and committed; rows may be read */
-	DB_REFUSED, /* the server said ERROR and is ready again: certainly nothing happened; see
-		       sqlstate */
-	DB_UNSENT, /* never left us: certainly nothing happened; the database is away or we are full
-		    */
-	DB_LOST,   /* the link broke after the first byte: it may have happened or not */
+	DB_REFUSED, /* the server said ERROR and is ready again: nothing happened; see sqlstate */
+	DB_UNSENT,  /* never left us: nothing happened; the database is away or we are full */
+	DB_LOST,    /* the link broke after the first byte: it may have happened or not */
 };
 
 enum db_pool_kind {

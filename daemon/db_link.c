@@ -5,8 +5,8 @@
  *	   ^________________________ link_lost() from anywhere ________________|
  *
  * A call's answer counts only when the server is ready again (ReadyForQuery): in the extended
- *protocol the commit comes after the result. A WARNING during a call (a cancelled wait for a
- *standby is one) means that the commit is uncertain: the call ends as lost.
+ * protocol the commit comes after the result. A WARNING during a call (a cancelled wait for a
+ * standby is one) means that the commit is uncertain: the call ends as lost.
  */
 
 #include "daemon/db_link.h"

@@ -2,13 +2,13 @@
 
 /*
  * Keeps calendars: loads the one of a site when somebody asks for it, follows the site's log, lets
- *it go when nobody asks any more.
+ * it go when nobody asks any more.
  *
  *	ABSENT -> LOADING (one statement, one snapshot, row by row) -> LIVE (follows) -> ABSENT
  *
  * It follows by the events of our own batches, by hints of other instances, and by one poll for all
- *sites. A gap, a shorter log, or another hash at the same rev means that what we know is not what
- *is: the calendar is dropped and loaded again, and the log says so loudly.
+ * sites. A gap, a shorter log, or another hash at the same rev means that what we know is not what
+ * is: the calendar is dropped and loaded again, and the log says so loudly.
  */
 
 #include <stdbool.h>

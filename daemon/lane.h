@@ -7,8 +7,8 @@
  *	            -> committed -> outcomes -> command->done()
  *
  * An answer leaves only when the batch is known to be committed. When the link breaks after the
- *first byte, the batch is run again elsewhere behind a fence for the broken lane: receipts tell
- *what the first run did, and the fence that it will do no more.
+ * first byte, the batch is run again elsewhere behind a fence for the broken lane: receipts tell
+ * what the first run did, and the fence that it will do no more.
  *
  * Commands of one site take effect in the order they were submitted by one caller.
  */

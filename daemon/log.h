@@ -2,8 +2,8 @@
 
 /*
  * The daemon's log: one logfmt line an event on stderr, with the "<N>" priority prefix of
- *sd-daemon(3) when systemd's journal reads it. Values are escaped, so no client can forge a line or
- *a terminal sequence. Only daemon/ logs; functions log or return an error, never both.
+ * sd-daemon(3) when systemd's journal reads it. Values are escaped, so no client can forge a line or
+ * a terminal sequence. Only daemon/ logs; functions log or return an error, never both.
  *
  *	log_info("listening", log_str("address", text), log_int("port", port));
  */

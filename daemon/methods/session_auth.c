@@ -5,7 +5,7 @@
  *	code:  code.redeem in the operator's lane -> look the new token up -> judge -> reply
  *
  * The token made for a code is derived from the code and the request's key, so that a retry after
- *an unknown outcome is given the same token again although the database never had it.
+ * an unknown outcome is given the same token again although the database never had it.
  */
 
 #include <errno.h>

@@ -7,10 +7,10 @@
  *   ACTION  cut | reset | stall | late
  *   PLACE   before SIDE:TYPE | half SIDE:TYPE | after SIDE:TYPE    a message, TYPE its letter or *
  *           byte SIDE:N          as soon as N bytes of a connection have been forwarded
- *           answered             a batch has its whole answer here, none of which has been
- * delivered SIDE    F the frontend's (the one who connected), B the backend's batch   only within a
- * lane's batch;  conn=N: only the N-th connection accepted nth=N   let N - 1 fitting places pass
- * first;  times=N: act N times (default 1), then be gone
+ *           answered             a batch has its whole answer here, none of which left
+ *   SIDE    F the frontend's (the one who connected), B the backend's
+ *   batch   only within a lane's batch;  conn=N: only the N-th connection accepted
+ *   nth=N   let N - 1 fitting places pass first;  times=N: act N times (default 1), then be gone
  */
 
 #include <stdbool.h>
