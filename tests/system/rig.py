@@ -179,9 +179,13 @@ class Daemon:
     def client(self, token=None, **options):
         """A connected client, said hello to; with a token logged in."""
         client = Client(self.port, self.certificate, **options)
-        client.hello()
-        if token:
-            client.auth(token)
+        try:
+            client.hello()
+            if token:
+                client.auth(token)
+        except BaseException:
+            client.close()
+            raise
         return client
 
     @property
