@@ -31,17 +31,21 @@ def pytest_configure(config):
     def interrupt(*_):
         raise KeyboardInterrupt
 
+    config.addinivalue_line("markers", "limit(seconds): how long the test may take")
     signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item):
     """A test that hangs fails, and says where."""
+    marker = item.get_closest_marker("limit")
+    limit = marker.args[0] if marker else TEST_LIMIT_S
+
     def late(*_):
-        raise AssertionError(f"not done in {TEST_LIMIT_S} s")
+        raise AssertionError(f"not done in {limit} s")
 
     signal.signal(signal.SIGALRM, late)
-    signal.alarm(TEST_LIMIT_S)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
 

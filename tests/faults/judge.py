@@ -151,6 +151,8 @@ class Judge:
         """Was the interval that the refusal names held by another while it was asked?"""
         site, data = self.site[command.params["site"]], command.answer
         own = self.booking.get((site, command.params.get("ref")))
+        if "start" not in data:
+            return False
         start, end = micros(data["start"]), micros(data["end"])
         if start >= micros(command.params["end"]) or end <= micros(command.params["start"]):
             return False

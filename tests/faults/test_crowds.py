@@ -23,6 +23,7 @@ def daemons(start_daemon):
     return [start_daemon(**QUIET) for _ in range(2)]
 
 
+@pytest.mark.limit(180 + RACES // 50)
 def test_64_clients_on_few_places_of_two_daemons(daemons, world, sql):
     """Rooms RA and RB are halves of AB; a day of three desks and three rooms for all."""
     before = deadlocks(sql)

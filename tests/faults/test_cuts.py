@@ -54,6 +54,7 @@ def added(counts):
     return dict(sum((collections.Counter(each) for each in counts), collections.Counter()))
 
 
+@pytest.mark.limit(180 + CUTS // 4)
 def test_every_answer_is_true_whatever_link_is_cut(proxies, start_daemon, world, world_db, sql):
     sql.execute(MOODY)
     began = time.monotonic()
@@ -110,6 +111,7 @@ class Through:
         return client
 
 
+@pytest.mark.limit(180 + CLIENT_CUTS)
 def test_every_answer_is_true_whatever_client_is_cut_off(short_dir, start_daemon, world, sql):
     rng = random.Random(SEED)
     daemons = [start_daemon(log__level="info", log__requests="none") for _ in range(2)]

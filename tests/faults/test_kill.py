@@ -74,6 +74,7 @@ def answers(load, more):
     wait_until(lambda: load.answered >= aim or load.problems, timeout=60, what="further bookings")
 
 
+@pytest.mark.limit(180 + 5 * KILLS)
 def test_daemons_killed_under_load_lose_and_double_nothing(start_daemon, world, sql):
     rng = random.Random(SEED)
     daemons = [start_daemon(**QUIET) for _ in range(2)]
@@ -88,6 +89,7 @@ def test_daemons_killed_under_load_lose_and_double_nothing(start_daemon, world, 
     assert figures["in_doubt"] > 0
 
 
+@pytest.mark.limit(180 + BACKENDS)
 def test_backends_terminated_under_load_lose_and_double_nothing(start_daemon, world, sql):
     rng = random.Random(SEED)
     daemons = [start_daemon(**QUIET, database__lane_connections=8) for _ in range(2)]
@@ -136,6 +138,7 @@ def server_back(cluster, database):
     wait_until(look, timeout=60, what="the server's recovery")
 
 
+@pytest.mark.limit(180 + 15 * CRASHES)
 def test_a_server_crashed_under_load_loses_and_doubles_nothing(own_cluster, start_daemon):
     rng = random.Random(SEED)
     with own_cluster.clone() as database:

@@ -332,6 +332,8 @@ REPLIES = [  # the reply, what is answered, and what the log says
     ([["{}"], ["{}"]], "outcome_unknown", "unexpected reply"),
     (json.dumps({"status": "no_site"}), "not_found", None),
     (json.dumps({**OK, "outcomes": [{"o": "exists", "field": "code"}]}), "exists", None),
+    (json.dumps({**OK, "outcomes": [{"o": "internal", "sqlstate": "22P02", "constraint": "c"}]}), "internal",
+     "a command failed in the database.* sqlstate=22P02 constraint=c"),
     (json.dumps({**OK, "outcomes": [{"o": "never heard of"}]}), "internal", None),
     (json.dumps({**OK, "outcomes": [{}]}), "internal", None),
     (json.dumps({**OK, "outcomes": ["done"]}), "internal", None),

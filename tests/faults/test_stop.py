@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import late
 from fault_proxy import PLACES
 from judge import CHAIN, CLAIMS_OVERLAP, keep
 from rig import wait_until
@@ -146,4 +147,17 @@ def test_a_daemon_stopped_beyond_a_deadline_says_that_it_does_not_know(start_dae
         assert told["replayed"] is True and booked(sql, flown) == [told["booking"]["ref"]]
         assert ada.call("booking.create", **slot(9), key=flown, title=flown, attempt=3) == told
         assert booked(sql, waited) == []
+    sound(sql)
+
+
+def test_a_batch_that_arrives_behind_its_fence_does_nothing(start_daemon, pg_proxy, world, world_db, sql):
+    daemon = start_daemon(conninfo=f"{pg_proxy.conninfo} dbname={world_db} user=coworkd", database__lane_connections=1)
+    stayed, left = late.run_late_batch(daemon, pg_proxy, world)
+    assert (late.booked(sql, stayed), late.booked(sql, left)) == (1, 0)
+    lost = daemon.wait_log(r"link lost under a batch.* lane=(\d+) ").group(1)
+    sql.execute("SELECT lane_id FROM cowork.fence")
+    assert sql.fetchall() == [(int(lost),)]
+    with daemon.client(world.token["ada"]) as ada:  # who left comes back, and is not refused for what never was
+        ada.call("booking.create", **late.slot(9), key=left, title=left, attempt=2)
+    assert late.booked(sql, left) == 1
     sound(sql)

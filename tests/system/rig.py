@@ -55,7 +55,7 @@ def kept_folder(request):
 class Daemon:
     """One coworkd. Options are "section__key=value"; the port is any free one unless given."""
 
-    def __init__(self, folder, conninfo, certificate, name="coworkd", environment=None, descriptors=None,
+    def __init__(self, folder, conninfo, certificate, name="coworkd", environment=None, descriptors=None, binary=None,
                  **options):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir(exist_ok=True)
@@ -63,6 +63,7 @@ class Daemon:
         self.certificate, self.key = certificate
         self.environment = environment or {}
         self.descriptors = descriptors
+        self.binary = binary or build() / "daemon" / "coworkd"
         self.options = {
             "listen__address": "127.0.0.1", "listen__port": 0, "tls__certificate": self.certificate,
             "tls__key": self.key, "database__conninfo": conninfo, "limits__drain_timeout": "2s",
@@ -106,7 +107,7 @@ class Daemon:
         return self
 
     def command(self):
-        return [build() / "daemon" / "coworkd", "--config", self.config]
+        return [self.binary, "--config", self.config]
 
     # By a program, not between fork and exec in ours: other threads may hold locks that the child needs.
     def _limited(self, command):
@@ -265,6 +266,7 @@ def daemons(request, folder, certificate, conninfo):
         started.append(daemon)
         return daemon.start(ready)
 
+    start.started = started
     yield start
     problems = []
     for daemon in started:

@@ -1,0 +1,222 @@
+"""The suite is shown what it must catch: the database's functions and the daemon are damaged on purpose, and
+each damage must be found by the judge of the answers, by `coworkd verify`, or by the late batch.
+
+The damaged daemon is built from a copy of the sources; the product knows nothing of this. A damage names the
+text it replaces: where that is gone, the test fails and wants to be brought up to date.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import late
+from judge import CHAIN, Judge, verify
+from load import DESKS, ROOMS, Load
+from rig import ROOT, wait_until
+from test_cuts import MOODY
+
+SEED = int(os.environ.get("COWORK_SEED", "7470"))
+SOURCES = ("common", "daemon", "client", "migrations", "systemd", "meson.build", "meson_options.txt")
+ANSWERS = 400
+CUTS = 60
+
+
+# Small runs that must not pass
+
+def conninfo(proxy, database):
+    return f"{proxy.conninfo} dbname={database} user=coworkd"
+
+
+def judged(sql, load):
+    return Judge(sql, load).judge()
+
+
+def crowd(start_daemon, world, sql, binary=None):
+    """Two daemons, many clients, few places; what is wrong afterwards."""
+    daemons = [start_daemon(log__level="info", binary=binary) for _ in range(2)]
+    load = Load(world, daemons, seed=SEED, workers=8, window=2, spaces=ROOMS + DESKS[:3], hours=24)
+    with load:
+        wait_until(lambda: sum(sum(worker.counts.values()) for worker in load.workers) >= ANSWERS or load.problems,
+                   timeout=60, what="a crowd")
+    return judged(sql, load)
+
+
+def cut(start_daemon, proxy, world, world_db, sql, binary=None):
+    """One daemon whose links are cut; what is wrong afterwards."""
+    daemon = start_daemon(conninfo=conninfo(proxy, world_db), database__lane_connections=8, log__level="info",
+                          binary=binary)
+    load = Load(world, [daemon], seed=SEED, workers=4, window=3)
+    with load:
+        proxy.ask("delay 50")
+        proxy.random(0.5, SEED, actions=("cut", "reset", "late"))
+        wait_until(lambda: proxy.stats()["fired"] >= CUTS or load.problems, timeout=60, what="cuts")
+        proxy.clear()
+    return judged(sql, load)
+
+
+def found(wrong, pattern):
+    """Something was wrong, and it was this."""
+    assert any(re.search(pattern, each) for each in wrong), f"{len(wrong)} wrong, none is {pattern!r}: {wrong[:5]}"
+
+
+# Damage to the database
+
+def damage(sql, name, *changes):
+    """Replaces texts in a function of the schema."""
+    sql.execute("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'cowork'::regnamespace AND proname = %s",
+                (name,))
+    text = sql.fetchone()[0]
+    for old, new in changes:
+        assert text.count(old) == 1, f"{name} has {text.count(old)} times {old!r}"
+        text = text.replace(old, new)
+    sql.execute(text)
+
+
+def test_an_undamaged_crowd_passes(start_daemon, world, sql):
+    """Without this and the next the others would prove nothing."""
+    assert crowd(start_daemon, world, sql) == []
+
+
+def test_undamaged_answers_pass(start_daemon, pg_proxy, world, world_db, sql):
+    assert cut(start_daemon, pg_proxy, world, world_db, sql) == []
+
+
+def test_no_look_and_no_constraint(start_daemon, world, sql):
+    damage(sql, "conflict", ("FOREACH v_unit IN ARRAY p_units LOOP", "FOREACH v_unit IN ARRAY '{}'::bigint[] LOOP"))
+    sql.execute("ALTER TABLE cowork.claim DROP CONSTRAINT claim_alone")
+    wrong = crowd(start_daemon, world, sql)
+    found(wrong, "two claims at once")
+    found(wrong, "two bookings at once")
+    found(wrong, "coworkd verify")
+
+
+def test_no_look_before_the_constraint(start_daemon, world, sql):
+    """The constraint alone still holds, and that it had to is an alarm in the log."""
+    damage(sql, "conflict", ("FOREACH v_unit IN ARRAY p_units LOOP", "FOREACH v_unit IN ARRAY '{}'::bigint[] LOOP"))
+    wrong = crowd(start_daemon, world, sql)
+    assert not any(re.search("at once", each) for each in wrong)
+    start_daemon.started[0].wait_log("lvl=error .*a backstop of the database fired.* alarm=exclusion")
+
+
+def test_receipts_that_are_not_looked_up(start_daemon, pg_proxy, world, world_db, sql):
+    damage(sql, "lane_run", ("ELSIF c.receipt_request IS NOT NULL THEN", "ELSIF false THEN"),
+           ("v.* FROM unnest(re_principal, re_key, re_request, re_outcome, re_at) v;",
+            "v.* FROM unnest(re_principal, re_key, re_request, re_outcome, re_at) v ON CONFLICT DO NOTHING;"))
+    found(cut(start_daemon, pg_proxy, world, world_db, sql), "refused, and done all the same|refused for a place that nobody held|done 2 times")
+
+
+def test_receipts_that_are_not_written(start_daemon, pg_proxy, world, world_db, sql):
+    damage(sql, "lane_run", ("IF cardinality(re_key) > 0 THEN", "IF false THEN"))
+    wrong = cut(start_daemon, pg_proxy, world, world_db, sql)
+    found(wrong, "refused for a place|refused, and done all the same|done 2 times")
+    found(wrong, "coworkd verify|receipts and events do not fit")
+
+
+def test_a_fence_that_nobody_looks_at(start_daemon, pg_proxy, world, world_db, sql):
+    damage(sql, "lane_run", ("IF EXISTS (SELECT FROM cowork.fence", "IF false AND EXISTS (SELECT FROM cowork.fence"))
+    daemon = start_daemon(conninfo=conninfo(pg_proxy, world_db), database__lane_connections=1)
+    _, left = late.run_late_batch(daemon, pg_proxy, world)
+    assert late.booked(sql, left) == 1
+    status, words = verify(sql)
+    assert status == 1 and "fence" in words
+
+
+def test_a_rev_skipped(start_daemon, world, sql):
+    damage(sql, "lane_run", ("v_rev := v_rev + 1;", "v_rev := v_rev + 1 + (v_rev = 40)::int;"))
+    wrong = crowd(start_daemon, world, sql)
+    found(wrong, "chain is broken")
+    found(wrong, "coworkd verify")
+
+
+def test_an_event_edited(start_daemon, world, sql):
+    assert crowd(start_daemon, world, sql) == []
+    sql.execute("ALTER TABLE cowork.event DISABLE TRIGGER event_append_only")
+    sql.execute("UPDATE cowork.event SET actor = actor + 1 WHERE kind = 'booking.moved' AND rev = "
+                "(SELECT max(rev) FROM cowork.event WHERE kind = 'booking.moved')")
+    assert sql.rowcount >= 1
+    sql.execute("ALTER TABLE cowork.event ENABLE ALWAYS TRIGGER event_append_only")
+    sql.execute(CHAIN)
+    assert sql.fetchall()
+    assert verify(sql)[0] == 1
+
+
+def test_a_move_that_keeps_what_it_had(start_daemon, world, sql):
+    damage(sql, "booking_move", ("UPDATE cowork.claim c SET live = false", "UPDATE cowork.claim c SET live = true"))
+    wrong = crowd(start_daemon, world, sql)
+    found(wrong, "claims that do not fit")
+    found(wrong, "coworkd verify")
+
+
+# Damage to the daemon
+
+class Workshop:
+    """A copy of the sources, built once; a damage is patched in, built, and taken out again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in SOURCES:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
+        self.run("meson", "setup", "build", "-Dtests=false", "-Ddocs=false", "-Dwerror=false", "--buildtype=plain")
+        self.run("ninja", "-C", "build", "daemon/coworkd")
+
+    def run(self, *command):
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+    @contextlib.contextmanager
+    def damaged(self, name, *changes):
+        """The daemon with other texts in a file of it."""
+        file = self.folder / "daemon" / name
+        whole = text = file.read_text()
+        for old, new in changes:
+            assert text.count(old) == 1, f"{name} has {text.count(old)} times {old!r}"
+            text = text.replace(old, new)
+        file.write_text(text)
+        try:
+            self.run("ninja", "-C", "build", "daemon/coworkd")
+            yield self.folder / "build/daemon/coworkd"
+        finally:
+            file.write_text(whole)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+def test_an_answer_before_the_commit(workshop, start_daemon, pg_proxy, world, world_db, sql):
+    """The result is there; then the commit fails."""
+    sql.execute(MOODY.replace("0.004", "0.05"))
+    with workshop.damaged("db_link.c", ("\t\tlink->result = result;\n", """\t\tlink->result = result;
+		if (link->state == LINK_RUNNING && PQresultStatus(result) == PGRES_TUPLES_OK)
+			end_call(link, DB_DONE);
+""")) as binary:
+        found(cut(start_daemon, pg_proxy, world, world_db, sql, binary), "ok, and done 0 times|ok, but the log has")
+
+
+def test_a_lost_link_told_as_not_done(workshop, start_daemon, pg_proxy, world, world_db, sql):
+    with workshop.damaged("lane.c", ("\tlane->fences[lane->fence_count++] = lane_id;\n",
+                                     "\tend_flying(lane, ERROR_db_unavailable);\n")) as binary:
+        found(cut(start_daemon, pg_proxy, world, world_db, sql, binary), "told that nothing was done, and it was done")
+
+
+def test_a_lost_batch_run_again_under_other_keys(workshop, start_daemon, pg_proxy, world, world_db, sql):
+    with workshop.damaged("lane.c", ('\tjsonw_kstr(w, "key", command->key);\n', """\tchar key[UUID_TEXT_MAX];
+
+	uuid7_make(instant_now(), key);
+	jsonw_kstr(w, "key", command->lane->fence_count ? key : command->key);
+""")) as binary:
+        found(cut(start_daemon, pg_proxy, world, world_db, sql, binary), "refused for a place that nobody held|done [02] times")
+
+
+def test_a_fence_that_is_not_put_up(workshop, start_daemon, pg_proxy, world, world_db, sql):
+    with workshop.damaged("lane.c", ("for (int i = 0; i < lane->fence_count; i++)\n\t\tused +=",
+                                     "for (int i = 0; i < 0; i++)\n\t\tused +=")) as binary:
+        daemon = start_daemon(conninfo=conninfo(pg_proxy, world_db), database__lane_connections=1, binary=binary)
+        _, left = late.run_late_batch(daemon, pg_proxy, world)
+        assert late.booked(sql, left) == 1
