@@ -29,7 +29,7 @@ def test_64_clients_on_few_places_of_two_daemons(daemons, world, sql):
     before = deadlocks(sql)
     with Load(world, daemons, seed=SEED, workers=64, window=2, spaces=ROOMS + DESKS[:3], hours=24) as load:
         wait_until(lambda: sum(sum(worker.counts.values()) for worker in load.workers) >= RACES or load.problems,
-                   timeout=120, what="the race")
+                   timeout=120 + RACES // 50, what="the race")
     figures = {"seed": SEED, "clients": 64, **Judge(sql, load).verdict(), "deadlocks": deadlocks(sql) - before}
     keep("races", figures)
     assert figures["deadlocks"] == 0
