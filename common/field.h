@@ -147,6 +147,9 @@ void field_encode(struct jsonw *w, const struct field *fields, enum field_viewer
  */
 void field_encode_args(struct jsonw *w, const struct field *fields, const void *in);
 
+/* Writes a parsed value as it was, without white space. */
+void field_encode_tree(struct jsonw *w, const struct cJSON *value);
+
 /* Writes the table as a JSON object {name: {type, required?, min?, max?, choices?, fields?,
  * help?}}. */
 void field_describe(struct jsonw *w, const struct field *fields);

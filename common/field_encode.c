@@ -26,7 +26,7 @@ const char *field_type_name(enum field_type type)
 }
 
 /* A tree as it was parsed; as deep as json_limits allow. */
-static void encode_tree(struct jsonw *w, const struct cJSON *value)
+void field_encode_tree(struct jsonw *w, const struct cJSON *value)
 {
 	bool object = json_is_object(value);
 
@@ -35,7 +35,7 @@ static void encode_tree(struct jsonw *w, const struct cJSON *value)
 		for (const struct cJSON *item = json_first(value); item; item = json_next(item)) {
 			if (object)
 				jsonw_key(w, json_name(item));
-			encode_tree(w, item);
+			field_encode_tree(w, item);
 		}
 		object ? jsonw_object_end(w) : jsonw_array_end(w);
 	} else if (json_is_int(value)) {
@@ -161,7 +161,7 @@ static void encode_member(struct jsonw *w, const struct field *field, enum field
 		encode_objects(w, field, viewer, member);
 		return;
 	case FIELD_JSON:
-		encode_tree(w, *(const struct cJSON *const *)member);
+		field_encode_tree(w, *(const struct cJSON *const *)member);
 		return;
 	default:
 		jsonw_str(w, *(const char *const *)member);

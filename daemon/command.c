@@ -35,21 +35,56 @@ static const char *into_arena(struct request *request, struct buf *buf)
 	return text;
 }
 
-/* Kind and arguments, which are always written in the same order: the same request, the same hash.
+/* What of the parameters is no part of what is asked for. */
+static bool is_about_the_try(const char *name)
+{
+	return strcmp(name, "key") == 0 || strcmp(name, "attempt") == 0 ||
+	       strcmp(name, "dry_run") == 0 || strcmp(name, "min_rev") == 0;
+}
+
+/*
+ * The request as it was sent, in the order of the table: what the daemon makes of it may be another thing at
+ * the time of a retry (the site's zone, the person's role), and the request is the same all the same.
  */
+static void write_request(struct request *request, struct jsonw *w)
+{
+	const struct cJSON *params = json_get(request->tree, "params");
+
+	jsonw_object(w);
+	for (const struct field *field = request->method->params; field->name; field++) {
+		const struct cJSON *value = json_get(params, field->name);
+
+		if (!value || json_is_null(value) || is_about_the_try(field->name))
+			continue;
+		jsonw_key(w, field->name);
+		field_encode_tree(w, value);
+	}
+	jsonw_object_end(w);
+}
+
 static int hash_command(struct command *command)
 {
+	struct buf text = BUF_INIT(ARGS_MAX);
+	struct jsonw w = JSONW_INIT(&text);
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 *sha = sha256_new();
+	int r;
 
 	if (!sha)
 		return -ENOMEM;
 	sha256_update(sha, command->lane.kind, strlen(command->lane.kind) + 1);
-	sha256_update(sha, command->lane.args, strlen(command->lane.args));
+	if (command->mutation) {
+		write_request(command->request, &w);
+		sha256_update(sha, text.data, text.len);
+	} else { /* a login: its arguments are all there is, and hold no secret */
+		sha256_update(sha, command->lane.args, strlen(command->lane.args));
+	}
 	sha256_final(sha, digest);
 	hex_encode(digest, sizeof(digest), command->hash);
 	command->lane.hash = command->hash;
-	return 0;
+	r = text.failed ? -ENOMEM : 0;
+	buf_deinit(&text);
+	return r;
 }
 
 /* Writes arguments and random inputs. False: the request was answered. */
@@ -243,6 +278,13 @@ void command_refuse(struct command *command)
 	refusal_answer(command->request, command->lane.kind_of_refusal, command->lane.outcome);
 }
 
+static bool is_absent(const struct cJSON *outcome)
+{
+	const char *word = json_str(outcome, "o");
+
+	return word && strcmp(word, "absent") == 0;
+}
+
 static void on_done(struct lane_command *lane)
 {
 	struct command *command = container_of(lane, struct command, lane);
@@ -252,7 +294,9 @@ static void on_done(struct lane_command *lane)
 	request->stamps[ROOM_QUEUE] = lane->sent_usec;
 	request->stamps[ROOM_DATABASE] = lane->committed_usec;
 	command->replayed = json_bool(lane->outcome, "replayed");
-	if (lane->kind_of_refusal == ERROR_behind)
+	if (lane->look && is_absent(lane->outcome))
+		request_send_kept(request);
+	else if (lane->kind_of_refusal == ERROR_behind)
 		judge_again(command);
 	else if (command->done)
 		command->done(command);
@@ -275,10 +319,25 @@ static void submit(struct command *command)
 	struct site *site = request->site && !command->operator
 				    ? request->site
 				    : sites_operator(request->services->sites);
+	bool retry = command->mutation && command->lane.attempt > 1;
 	struct lane *lane;
 
-	if (!write_args(command))
-		return;
+	/* A retry is not refused by what we think now: its receipt may say otherwise. */
+	command->lane.look = false;
+	request->keep_refusal = retry;
+	if (!write_args(command)) {
+		if (!retry)
+			return; /* answered: the request is gone */
+		request->keep_refusal = false;
+		command->lane.look = true;
+		command->lane.args = "{}";
+		command->lane.extra = NULL;
+		if (hash_command(command) < 0) {
+			request_send_kept(request);
+			return;
+		}
+	}
+	request->keep_refusal = false;
 	lane = services_lane(request->services, site);
 	if (!lane) {
 		request_fail(request, ERROR_busy, NULL);

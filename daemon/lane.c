@@ -286,6 +286,8 @@ static void write_command(struct jsonw *w, const struct lane_command *command)
 	jsonw_kint(w, "n", command->attempt);
 	if (command->dry_run)
 		jsonw_kbool(w, "d", true);
+	if (command->look)
+		jsonw_kbool(w, "l", true);
 	jsonw_key(w, "a");
 	jsonw_raw(w, command->args, strlen(command->args));
 	if (command->extra) {

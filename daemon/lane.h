@@ -39,6 +39,7 @@ struct lane_command {
 	const char *extra; /* JSON object of random inputs, or NULL */
 	int attempt;
 	bool dry_run;
+	bool look; /* only whether a receipt answers it; if none does, the outcome is "absent" */
 	size_t reply_size; /* upper estimate of its share of the reply, bytes */
 	void (*done)(struct lane_command *command);
 

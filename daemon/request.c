@@ -175,6 +175,7 @@ static void send_out(struct request *request, enum error_kind kind)
 struct jsonw *request_reply_begin(struct request *request)
 {
 	request->cancel = NULL;
+	buf_reset(&request->out);
 	request->writer = JSONW_INIT(&request->out);
 	rpc_result_begin(&request->writer, &request->id);
 	return &request->writer;
@@ -205,6 +206,7 @@ void request_reply_empty(struct request *request)
 struct jsonw *request_fail_begin(struct request *request, enum error_kind kind, const char *message)
 {
 	request->cancel = NULL;
+	request->kept = false;
 	buf_reset(&request->out);
 	request->writer = JSONW_INIT(&request->out);
 	request->failure = kind;
@@ -222,6 +224,14 @@ void request_fail_end(struct request *request)
 		buf_reset(&request->out);
 		request->out.failed = false;
 	}
+	if (request->keep_refusal)
+		request->kept = true;
+	else
+		send_out(request, request->failure);
+}
+
+void request_send_kept(struct request *request)
+{
 	send_out(request, request->failure);
 }
 

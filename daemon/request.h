@@ -87,6 +87,9 @@ struct request {
 
 	struct buf out; /* the reply being written */
 	enum error_kind failure;
+	/* Set: a refusal is kept instead of sent, and request_send_kept() sends it or drops it. */
+	bool keep_refusal;
+	bool kept;
 	struct jsonw writer;
 
 	TAILQ_ENTRY(request) entry; /* on the connection */
@@ -125,6 +128,8 @@ struct jsonw *request_fail_begin(struct request *request, enum error_kind kind,
 				 const char *message);
 void request_fail_end(struct request *request);
 void request_fail(struct request *request, enum error_kind kind, const char *message);
+/* Sends the refusal that was kept. */
+void request_send_kept(struct request *request);
 /* A wrong parameter: names the field and the rule. */
 void request_fail_field(struct request *request, enum error_kind kind, const char *field,
 			const char *rule, const char *message);

@@ -210,12 +210,12 @@ BEGIN
 
 	-- twin: the same key stood further up in this very batch, so that its receipt is not in the table yet
 	FOR c IN
-		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, decode(x.h, 'hex') AS request,
+		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, coalesce(x.l, false) AS look, decode(x.h, 'hex') AS request,
 			q.request_hash AS receipt_request, q.outcome AS receipt_outcome,
 			row_number() OVER (PARTITION BY x.p, x.key ORDER BY x.n) > 1 AS twin
 		FROM ROWS FROM (jsonb_to_recordset(p_commands)
-			AS (k text, p bigint, key uuid, h text, d boolean, a jsonb, r jsonb))
-			WITH ORDINALITY x (k, p, key, h, d, a, r, n)
+			AS (k text, p bigint, key uuid, h text, d boolean, l boolean, a jsonb, r jsonb))
+			WITH ORDINALITY x (k, p, key, h, d, l, a, r, n)
 		-- OFFSET keeps it a look-up by key for each command, whatever the planner thinks of the table's size
 		LEFT JOIN LATERAL (SELECT y.request_hash, y.outcome FROM cowork.receipt y
 			WHERE y.site_id = p_site AND y.principal = x.p AND y.key = x.key AND x.d IS NOT TRUE
@@ -234,6 +234,8 @@ BEGIN
 			o := '{"o": "key_reused"}';
 		ELSIF c.receipt_request IS NOT NULL THEN
 			o := c.receipt_outcome || '{"replayed": true}';
+		ELSIF c.look THEN -- the daemon refuses it by itself, unless it was answered before
+			o := '{"o": "absent"}';
 		ELSE
 			v_at := greatest(clock_timestamp(), v_at);
 			IF p_guarded OR c.dry THEN
