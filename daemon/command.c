@@ -168,7 +168,7 @@ bool command_replayed(const struct command *command)
 	return command->replayed;
 }
 
-/* `facts` may be NULL: the thing is done, and could not be read. */
+/* `facts` are NULL where the method gives no noun. */
 static void reply(struct command *command, const struct cJSON *facts)
 {
 	struct request *request = command->request;
@@ -200,9 +200,12 @@ static void on_facts(struct db_call *call)
 		call->status == DB_DONE && db_rows(call) == 1 ? db_value(call, 0, 0) : NULL;
 
 	command->request->cancel = NULL;
-	if (text)
-		json_parse(text, strlen(text), &json_limits_reply, &facts, &problem);
-	reply(command, facts);
+	if (text && json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) == 0)
+		reply(command, facts);
+	else
+		request_fail(
+			command->request, ERROR_outcome_unknown,
+			"it is done, but could not be read back; send it again with the same key");
 }
 
 /* It is done, whoever does not wait for the rest. */

@@ -169,6 +169,9 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		refusal_answer_missing(request, absent);
 		return;
 	}
+	civil_parse_date(params->date, &date);
+	if (reading_refuses_past(reading, calendar, day_begin(request->site, &date), "date"))
+		return;
 	if (!query_read_cursor(request, params->page.cursor, &after))
 		return;
 	spans = calloc(DAY_SPANS_MAX, sizeof(*spans));
@@ -176,7 +179,6 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		request_fail(request, ERROR_busy, NULL);
 		return;
 	}
-	civil_parse_date(params->date, &date);
 	end = civil_from_seconds(civil_to_seconds(&date) + params->days * INT64_C(86400));
 	w = request_reply_begin(request);
 	jsonw_object(w);

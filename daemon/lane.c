@@ -48,6 +48,7 @@ struct lane {
 	int fence_count;
 	int tries;    /* of this batch that ended in an error worth a retry */
 	bool guarded; /* each command in a subtransaction of its own */
+	bool starved; /* there was no memory to write the batch */
 
 	struct db_call call;
 	struct buf commands; /* the parameters as sent */
@@ -333,6 +334,7 @@ static bool on_prepare(struct db_call *call, int64_t lane_id, int backend_pid)
 	jsonw_array_end(&w);
 	if (lane->commands.failed) {
 		log_error("out of memory for a batch", log_int("site", lane->site_id));
+		lane->starved = true;
 		return false;
 	}
 	write_fences(lane);
@@ -519,6 +521,11 @@ static void take_unsent(struct lane *lane)
 			lane->waiting_count++;
 		}
 		lane->flying_count = 0;
+	}
+	if (lane->starved) {
+		lane->starved = false;
+		end_flying(lane, ERROR_outcome_unknown); /* only those of a lost batch still fly */
+		end_waiting(lane, ERROR_busy);
 	}
 	if (away)
 		end_waiting(lane, ERROR_db_unavailable);

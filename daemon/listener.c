@@ -94,6 +94,19 @@ static void on_pause_over(struct timer *timer)
 	event_add(listener->event, NULL);
 }
 
+/* On a socket for both families an IPv4 client is ::ffff:a.b.c.d; one source is one address all the same. */
+static void unmap(struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 six = *(struct sockaddr_in6 *)address;
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = six.sin6_port };
+
+	if (six.sin6_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+		return;
+	memcpy(&four.sin_addr, six.sin6_addr.s6_addr + 12, sizeof(four.sin_addr));
+	memset(address, 0, sizeof(*address));
+	memcpy(address, &four, sizeof(four));
+}
+
 static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 {
 	struct listener *listener = data;
@@ -114,6 +127,7 @@ static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 		}
 		if (fd < 0)
 			return; /* none left, taken by another instance, or gone again */
+		unmap(&address);
 		why = refuse(listener->conns, (struct sockaddr *)&address);
 		if (why) {
 			complain(listener, why);

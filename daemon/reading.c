@@ -2,6 +2,8 @@
 
 #include "daemon/reading.h"
 
+#include <stdio.h>
+
 #include "common/macros.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
@@ -44,6 +46,20 @@ void reading_run(struct request *request, struct reading *reading,
 	if (feed_want(request->services->feed, request->site, at->min_rev.value, &reading->wait) <
 	    0)
 		request_fail(request, ERROR_busy, NULL);
+}
+
+bool reading_refuses_past(struct reading *reading, const struct calendar *calendar, int64_t start,
+			  const char *field)
+{
+	char from[INSTANT_TEXT_MAX], message[160];
+
+	if (start >= calendar_from(calendar))
+		return false;
+	snprintf(message, sizeof(message),
+		 "what was before %s is not looked up here; booking.list tells the past",
+		 instant_format(calendar_from(calendar), from));
+	request_fail_field(reading->request, ERROR_bad_time, field, "past", message);
+	return true;
 }
 
 void reading_write_rev(struct reading *reading, struct jsonw *w, const struct calendar *calendar)

@@ -20,6 +20,13 @@ struct reading {
 void reading_run(struct request *request, struct reading *reading,
 		 void (*done)(struct reading *reading, const struct calendar *calendar));
 
+/*
+ * The calendar begins some day: what was before is not in it, and looks free. True when `start` lies before
+ * that: it has answered the request then, naming `field`.
+ */
+bool reading_refuses_past(struct reading *reading, const struct calendar *calendar, int64_t start,
+			  const char *field);
+
 /* Members "rev" and, while the database is away, "stale_ms". */
 void reading_write_rev(struct reading *reading, struct jsonw *w, const struct calendar *calendar);
 /* For the result tables of methods. */

@@ -92,11 +92,22 @@ static void on_found(struct query *query)
 	request_reply_end(request);
 }
 
+/* The code is used up by now: whoever does not wait has to ask again with the same key. */
+static bool cancel_after_redeem(struct request *request)
+{
+	struct query *query = request->waiting;
+
+	db_forget(&query->call);
+	return false;
+}
+
 static void look_up(struct request *request, struct session_auth *op)
 {
 	op->query.request = request;
 	query_param(&op->query, 0, op->parts.id);
 	query_run(request, &op->query, &login_find, on_found);
+	if (op->made[0])
+		request->cancel = cancel_after_redeem;
 }
 
 static void on_redeemed(struct command *command)

@@ -96,6 +96,8 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		refusal_answer_missing(request, missing);
 		return;
 	}
+	if (reading_refuses_past(reading, calendar, op->wish.start, "start"))
+		return;
 	if (!found) {
 		request_fail(request, ERROR_busy, NULL);
 		return;

@@ -166,3 +166,12 @@ def test_without_the_database_the_desk_still_sees_who_is_in(connect, daemon, pg_
         pg_proxy.refuse(False)
         behind.wait_log("database up", count=2)
         wait_until(lambda: "stale_ms" not in desk.call("space.day", site="KSQ", space="A-01", date=DAY))
+
+
+def test_what_was_before_the_calendar_is_not_called_free(connect):
+    operator = connect("operator")
+    past = {"start": "2026-01-05T09:00", "end": "2026-01-05T17:00"}
+    operator.change("booking.create", site="KSQ", space="A-01", **past)
+    for method, more in (("space.search", past), ("space.day", {"date": "2026-01-05"}), ("space.week", {"date": "2026-01-05"})):
+        error = operator.refused(method, site="KSQ", **more)
+        assert error.kind == "bad_time" and error.data["rule"] == "past", method

@@ -61,8 +61,9 @@ def test_one_client_too_many_is_turned_away_until_another_leaves(start_daemon, w
         client.close()
 
 
-def test_other_sources_do_not_count_for_a_source(start_daemon, world):
-    daemon = start_daemon(limits__connections_per_source=1)
+@pytest.mark.parametrize("address", ["127.0.0.1", "::"])  # the second as systemd's socket: IPv4 comes as ::ffff:...
+def test_other_sources_do_not_count_for_a_source(start_daemon, world, address):
+    daemon = start_daemon(limits__connections_per_source=1, listen__address=address)
     with daemon.client(world.token["ada"]):
         assert turned_away(daemon)
         sock = socket.create_connection(("127.0.0.1", daemon.port), 30, source_address=("127.0.0.2", 0))
