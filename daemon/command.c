@@ -163,6 +163,15 @@ bool command_zone_known(struct request *request, const char *name)
 	return false;
 }
 
+bool command_currency_valid(struct request *request, const char *code)
+{
+	if (!code || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(code))
+		return true;
+	request_fail_field(request, ERROR_params, "currency", "format",
+			   "currency must be three capital letters such as KRW");
+	return false;
+}
+
 bool command_replayed(const struct command *command)
 {
 	return command->replayed;

@@ -56,6 +56,8 @@ void command_write_own(struct command *command, struct jsonw *w);
 void command_write_refs(struct command *command, struct jsonw *w, char letter);
 /* Whether the system knows the zone; otherwise it has answered the request. */
 bool command_zone_known(struct request *request, const char *zone);
+/* Whether it has the form of ISO 4217 (NULL: not given); otherwise it has answered the request. */
+bool command_currency_valid(struct request *request, const char *code);
 
 /* Whether a receipt answered: it was done before. */
 bool command_replayed(const struct command *command);

@@ -122,6 +122,8 @@ static void describe(const struct request *request, enum error_kind kind,
 	else if (kind == ERROR_stale_version && json_int(outcome, "version", &version))
 		snprintf(out, size, "it was changed meanwhile and is at version %lld now",
 			 (long long)version);
+	else if (kind == ERROR_params && field && strcmp(field, "close") == 0)
+		snprintf(out, size, "close has to be after open");
 	else if (kind == ERROR_key_reused)
 		snprintf(out, size, "the key was used for another request; take a new one");
 }

@@ -16,6 +16,9 @@ BEGIN
 	IF EXISTS (SELECT FROM cowork.site t WHERE t.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
+	IF coalesce((a ->> 'open')::int, 0) >= coalesce((a ->> 'close')::int, 1440) THEN
+		RETURN cowork.refused('params', '{"field": "close", "rule": "order"}');
+	END IF;
 	PERFORM p_at AT TIME ZONE (a ->> 'zone'); -- raises for a zone this server does not know
 
 	v_id := nextval(pg_get_serial_sequence('cowork.site', 'site_id'));
@@ -38,6 +41,9 @@ BEGIN
 	SELECT * INTO t FROM cowork.site x WHERE x.site_id = p_site;
 	IF t.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', t.version));
+	END IF;
+	IF coalesce((a ->> 'open')::int, t.open_min) >= coalesce((a ->> 'close')::int, t.close_min) THEN
+		RETURN cowork.refused('params', '{"field": "close", "rule": "order"}');
 	END IF;
 	PERFORM p_at AT TIME ZONE coalesce(a ->> 'zone', t.zone);
 

@@ -1,5 +1,6 @@
 /* block.create: take a space out of service from start to end. */
 
+#include <ctype.h>
 #include <string.h>
 
 #include "common/macros.h"
@@ -57,6 +58,12 @@ static void start(struct request *request, void *data)
 {
 	struct block_create *op = data;
 
+	/* It stands in the log for good: no telephone number, nor a name with its initials. */
+	if (!isalpha((unsigned char)op->reason[0]) || strchr(op->reason, '.')) {
+		request_fail_field(request, ERROR_params, "reason", "format",
+				   "reason must be one word such as repair");
+		return;
+	}
 	op->command.write = write;
 	op->command.extra = extra;
 	op->command.reply_size = op->note ? 2 * strlen(op->note) : 0;

@@ -44,7 +44,8 @@ static void start(struct request *request, void *data)
 {
 	struct site_create *op = data;
 
-	if (!command_zone_known(request, op->zone))
+	if (!command_zone_known(request, op->zone) ||
+	    !command_currency_valid(request, op->currency))
 		return;
 	command_run(request, &op->command, &op->mutation);
 }

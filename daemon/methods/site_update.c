@@ -43,7 +43,8 @@ static void start(struct request *request, void *data)
 {
 	struct site_update *op = data;
 
-	if (op->zone && !command_zone_known(request, op->zone))
+	if ((op->zone && !command_zone_known(request, op->zone)) ||
+	    !command_currency_valid(request, op->currency))
 		return;
 	command_run(request, &op->command, &op->mutation);
 }

@@ -52,6 +52,37 @@ def test_a_site_needs_a_zone_that_exists(operator):
         assert (error.kind, error.data["field"]) == ("params", "zone")
 
 
+def test_a_site_opens_before_it_closes_and_has_a_currency_that_is_one(operator):
+    made = {"code": "X", "name": "X", "zone": "UTC"}
+    wrong = [({"currency": "krw"}, "currency"), ({"currency": "K1W"}, "currency"), ({"currency": "../"}, "currency"),
+             ({"open": "10:00", "close": "10:00"}, "close"), ({"open": "24:00"}, "close"), ({"close": "00:00"}, "close"),
+             ({"open": "18:00", "close": "09:00"}, "close")]
+    for params, field in wrong:
+        for method, more in (("site.create", made), ("site.update", {"site": "KSQ"})):
+            error = operator.refused(method, {**more, **params}, key=new_key())
+            assert (error.kind, error.data["field"]) == ("params", field), (method, params, error)
+    operator.change("site.update", site="KSQ", open="09:00", close="18:00")
+    assert operator.refused("site.update", site="KSQ", open="18:00", key=new_key()).data["field"] == "close"
+    assert operator.change("site.update", site="KSQ", close="09:01")["site"]["close"] == "09:01"
+
+
+def test_a_zone_that_only_one_of_us_knows_is_refused(operator):
+    """Files beside the zones, which the system would open and PostgreSQL may not know."""
+    for zone in ("Factory", "posixrules", "localtime", "posix/UTC", "right/UTC", "leapseconds", "tzdata.zi", "zone.tab"):
+        try:
+            operator.change("site.create", code="X", name="X", zone=zone, dry_run=True)
+        except RpcError as error:
+            assert (error.kind, error.data["field"]) == ("params", "zone"), (zone, error)
+
+
+def test_the_reason_of_a_block_is_a_word(operator):
+    """It stands in the log for good, where no number of anybody's telephone belongs."""
+    for reason in ("010-1234-5678", "1", "a.b", "9F"):
+        error = operator.refused("block.create", TIME, site="KSQ", space="A-01", reason=reason, key=new_key())
+        assert (error.kind, error.data["field"]) == ("params", "reason"), (reason, error)
+    operator.change("block.create", TIME, site="KSQ", space="A-01", reason="deep-clean_2")
+
+
 def test_a_new_site_can_be_worked_on_in_the_next_line(operator):
     operator.change("site.create", code="NEW", name="New", zone="UTC")
     numbers = [operator.send_change("floor.create", site="NEW", code="1F"),
