@@ -301,12 +301,15 @@ def test_every_list_comes_whole_in_pages_of_any_size(operator):
              ("space.list", "spaces", {"site": "KSQ"}), ("tenant.list", "tenants", {}), ("member.list", "members", {}),
              ("token.list", "tokens", {}), ("block.list", "blocks", {"site": "KSQ"}),
              ("booking.list", "bookings", {"site": "DJN"})]
+    def steady(rows):  # when a token was last used is noted while this runs
+        return [{name: value for name, value in row.items() if name != "last_used"} for row in rows]
+
     for method, plural, params in lists:
         whole = operator.call(method, **params)
         assert whole["has_more"] is False and len(whole[plural]) >= 6, method
         for limit in (1, 2, len(whole[plural]), len(whole[plural]) + 1):
             rows, count = pages(operator, method, plural, limit, **params)
-            assert rows == whole[plural], (method, limit)
+            assert steady(rows) == steady(whole[plural]), (method, limit)
             assert count == -(-len(rows) // limit), (method, limit)
 
 
