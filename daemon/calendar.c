@@ -251,41 +251,46 @@ bool calendar_next_free(const struct calendar *calendar, const struct calendar_s
 	return false;
 }
 
-static bool seen_before(const struct calendar *calendar, const struct calendar_space *space,
-			size_t unit_index, const struct calendar_entry *entry)
+/* By start; those that start together, in different units, by what they are and their number. */
+static int compare(const struct calendar_entry *a, const struct calendar_entry *b)
 {
-	for (size_t i = 0; i < unit_index; i++)
-		for (size_t k = 0; k < entry->unit_count; k++)
-			if (entry->unit_ids[k] == space->unit_ids[i])
-				return true;
-	return false;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static int by_start(const void *a, const void *b)
+/* Index of the first claim that ends after `at` and stands behind `previous` (may be NULL). */
+static size_t first_behind(const struct unit_node *unit, int64_t at,
+			   const struct calendar_entry *previous)
 {
-	const struct calendar_entry *x = *(const struct calendar_entry *const *)a;
-	const struct calendar_entry *y = *(const struct calendar_entry *const *)b;
+	size_t low = first_after(unit, at), high = unit->count;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	while (previous && low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(unit->claims[middle], previous) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
-size_t calendar_entries(const struct calendar *calendar, const struct calendar_space *space,
-			int64_t start, int64_t end, const struct calendar_entry **out, size_t max)
+const struct calendar_entry *calendar_next_entry(const struct calendar *calendar,
+						 const struct calendar_space *space, int64_t start,
+						 int64_t end, const struct calendar_entry *previous)
 {
-	size_t count = 0;
+	const struct calendar_entry *next = NULL;
 
 	for (size_t i = 0; i < space->unit_count; i++) {
 		const struct unit_node *unit = find_unit(calendar, space->unit_ids[i]);
+		size_t at = unit ? first_behind(unit, start, previous) : 0;
 
-		for (size_t at = unit ? first_after(unit, start) : 0;
-		     unit && at < unit->count && unit->claims[at]->start < end; at++) {
-			if (seen_before(calendar, space, i, unit->claims[at]))
-				continue;
-			if (count < max)
-				out[count] = unit->claims[at];
-			count++;
-		}
+		if (unit && at < unit->count && unit->claims[at]->start < end &&
+		    (!next || compare(unit->claims[at], next) < 0))
+			next = unit->claims[at];
 	}
-	qsort(out, count < max ? count : max, sizeof(*out), by_start);
-	return count;
+	return next;
 }

@@ -100,7 +100,6 @@ size_t calendar_count(const struct calendar *calendar);
 
 /* Spaces; case of a code is ignored; NULL if there is none. Borrowed until the next change. */
 const struct calendar_space *calendar_space(const struct calendar *calendar, const char *code);
-const struct calendar_space *calendar_space_by_id(const struct calendar *calendar, int64_t id);
 /* All in order of code: from NULL to NULL. */
 size_t calendar_space_count(const struct calendar *calendar);
 const struct calendar_space *calendar_space_at(const struct calendar *calendar, size_t index);
@@ -127,8 +126,10 @@ bool calendar_next_free(const struct calendar *calendar, const struct calendar_s
 			int64_t from, int64_t length, int64_t until, int64_t *ret_start);
 
 /*
- * Those that hold the space within [start, end), in order of start; each once however many units it
- * has. Gives how many there are; at most `max` are written to `out`.
+ * The one after `previous` (NULL: the first) of those that hold the space within [start, end), in
+ * order of start; each comes once however many units it has. NULL at the end.
  */
-size_t calendar_entries(const struct calendar *calendar, const struct calendar_space *space,
-			int64_t start, int64_t end, const struct calendar_entry **out, size_t max);
+const struct calendar_entry *calendar_next_entry(const struct calendar *calendar,
+						 const struct calendar_space *space, int64_t start,
+						 int64_t end,
+						 const struct calendar_entry *previous);

@@ -10,15 +10,7 @@
 
 #include "common/json.h"
 #include "daemon/calendar_internal.h"
-#include "daemon/noun.h"
-
-static int word_index(const char *const *words, const char *word)
-{
-	for (int i = 0; word && words[i]; i++)
-		if (strcmp(words[i], word) == 0)
-			return i;
-	return -1;
-}
+#include "daemon/words.h"
 
 /*
  * Whether it holds its place. Bookings: held, confirmed, checked_in, the first three. A block that

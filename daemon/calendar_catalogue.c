@@ -8,7 +8,7 @@
 
 #include "common/json.h"
 #include "daemon/calendar_internal.h"
-#include "daemon/noun.h"
+#include "daemon/words.h"
 
 static void texts_free(char **texts, size_t count)
 {
@@ -101,16 +101,14 @@ static int put_word(const struct cJSON *body, const char *name, const char *cons
 		    int *index)
 {
 	const char *word = json_str(body, name);
+	int found = word_index(words, word);
 
 	if (!word)
 		return 0;
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(words[i], word) == 0) {
-			*index = i;
-			return 0;
-		}
-	}
-	return -EBADMSG;
+	if (found < 0)
+		return -EBADMSG;
+	*index = found;
+	return 0;
 }
 
 static int put_units(const struct cJSON *body, struct calendar_space *space)
@@ -283,11 +281,6 @@ const struct calendar_space *calendar_space(const struct calendar *calendar, con
 	if (at == calendar->space_count || strcasecmp(calendar->spaces[at]->code, code) != 0)
 		return NULL;
 	return calendar->spaces[at];
-}
-
-const struct calendar_space *calendar_space_by_id(const struct calendar *calendar, int64_t id)
-{
-	return find_space(calendar, id);
 }
 
 size_t calendar_space_count(const struct calendar *calendar)

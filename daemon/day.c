@@ -6,13 +6,12 @@
 
 #include "common/macros.h"
 
-#define ENTRIES_MAX 1024 /* holders of one space in the days asked for */
-#define MINUTES	    1440
+#define MINUTES 1440
 
 const char *const day_state_names[] = { "free", "taken", "blocked", "closed", NULL };
 
-/* A reading of the site's clock as an instant; one in a gap is where the clock goes on after it. */
-static int64_t reading_usec(const struct site *site, const struct civil *date, int day, int minute)
+/* A reading of the zone's clock as an instant; one in a gap is where the clock goes on after it. */
+static int64_t reading_usec(const struct zone *zone, const struct civil *date, int day, int minute)
 {
 	int64_t seconds = civil_to_seconds(date) + day * INT64_C(86400) + minute * INT64_C(60),
 		usec;
@@ -20,17 +19,17 @@ static int64_t reading_usec(const struct site *site, const struct civil *date, i
 	for (int i = 0; i <= MINUTES; i++, seconds += 60) {
 		struct civil reading = civil_from_seconds(seconds);
 
-		if (zone_to_instant(site->zone, &reading, 0, &usec, NULL) == ZONE_OK)
+		if (zone_to_instant(zone, &reading, 0, &usec, NULL) == ZONE_OK)
 			return usec;
 	}
 	return seconds * USEC_PER_SEC;
 }
 
-int64_t day_begin(const struct site *site, const struct civil *date)
+int64_t day_begin(const struct zone *zone, const struct civil *date)
 {
 	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
 
-	return reading_usec(site, &midnight, 0, 0);
+	return reading_usec(zone, &midnight, 0, 0);
 }
 
 static bool is_closed(const struct calendar_hours *hours, const struct civil *date, int day)
@@ -41,10 +40,11 @@ static bool is_closed(const struct calendar_hours *hours, const struct civil *da
 }
 
 struct filler {
-	const struct site *site;
+	const struct zone *zone;
 	const struct calendar_hours *hours;
 	struct day_span *out;
 	size_t count;
+	bool full; /* one did not fit: nothing more is taken */
 };
 
 /* Neighbours of the same state without a holder are one span. */
@@ -53,13 +53,14 @@ static void add(struct filler *filler, int64_t start, int64_t end, enum day_stat
 {
 	struct day_span *last = filler->count ? &filler->out[filler->count - 1] : NULL;
 
-	if (start >= end)
+	if (start >= end || filler->full)
 		return;
 	if (last && !entry && !last->entry && last->state == state && last->end == start) {
 		last->end = end;
 		return;
 	}
-	if (filler->count < DAY_SPANS_MAX)
+	filler->full = filler->count == DAY_SPANS_MAX;
+	if (!filler->full)
 		filler->out[filler->count++] = (struct day_span){
 			.start = start, .end = end, .state = state, .entry = entry
 		};
@@ -72,10 +73,10 @@ static void add_free(struct filler *filler, const struct civil *date, int days, 
 	for (int day = 0; day < days; day++) {
 		bool closed = is_closed(filler->hours, date, day);
 		int64_t cut[4] = {
-			reading_usec(filler->site, date, day, 0),
-			reading_usec(filler->site, date, day, filler->hours->open_minute),
-			reading_usec(filler->site, date, day, filler->hours->close_minute),
-			reading_usec(filler->site, date, day + 1, 0)
+			reading_usec(filler->zone, date, day, 0),
+			reading_usec(filler->zone, date, day, filler->hours->open_minute),
+			reading_usec(filler->zone, date, day, filler->hours->close_minute),
+			reading_usec(filler->zone, date, day + 1, 0)
 		};
 
 		for (int i = 0; i < 3; i++) {
@@ -87,30 +88,28 @@ static void add_free(struct filler *filler, const struct civil *date, int days, 
 	}
 }
 
-size_t day_spans(const struct calendar *calendar, const struct site *site,
+size_t day_spans(const struct calendar *calendar, const struct zone *zone,
 		 const struct calendar_space *space, const struct civil *date, int days,
-		 struct day_span *out)
+		 struct day_span *out, bool *ret_truncated)
 {
-	const struct calendar_entry *entries[ENTRIES_MAX];
 	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
-	int64_t start = reading_usec(site, &midnight, 0, 0);
-	int64_t end = reading_usec(site, &midnight, days, 0), at = start;
-	size_t count = calendar_entries(calendar, space, start, end, entries, ENTRIES_MAX);
-	struct filler filler = { .site = site, .hours = calendar_hours(calendar), .out = out };
+	int64_t start = reading_usec(zone, &midnight, 0, 0);
+	int64_t end = reading_usec(zone, &midnight, days, 0), at = start;
+	struct filler filler = { .zone = zone, .hours = calendar_hours(calendar), .out = out };
+	const struct calendar_entry *entry = NULL;
 
-	for (size_t i = 0; i < count && i < ENTRIES_MAX; i++) {
-		const struct calendar_entry *entry = entries[i];
+	while (!filler.full && (entry = calendar_next_entry(calendar, space, start, end, entry))) {
 		int64_t from = entry->start > at ? entry->start : at;
 		int64_t to = entry->end < end ? entry->end : end;
 
 		/* Two halves of a divisible room may have different holders at one time. */
 		add_free(&filler, &midnight, days, at, entry->start);
-		if (entry->end > at)
-			add(&filler, from, to,
-			    entry->type == CALENDAR_BLOCK ? DAY_BLOCKED : DAY_TAKEN, entry);
+		add(&filler, from, to, entry->type == CALENDAR_BLOCK ? DAY_BLOCKED : DAY_TAKEN,
+		    entry);
 		if (entry->end > at)
 			at = entry->end;
 	}
 	add_free(&filler, &midnight, days, at, end);
+	*ret_truncated = filler.full;
 	return filler.count;
 }

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/zone.h"
 #include "daemon/calendar.h"
-#include "daemon/site.h"
 
 enum day_state {
 	DAY_FREE,
@@ -28,13 +28,14 @@ struct day_span {
 
 #define DAY_SPANS_MAX 1024
 
-/* Midnight of a date on the site's clock; where midnight does not exist, the first instant of the
+/* Midnight of a date on the zone's clock; where midnight does not exist, the first instant of the
  * day. */
-int64_t day_begin(const struct site *site, const struct civil *date);
+int64_t day_begin(const struct zone *zone, const struct civil *date);
 /*
- * Spans of [start, end), which begins at a midnight of `date` and has `days` days. Gives how many;
- * at most DAY_SPANS_MAX are written.
+ * Spans of `days` days from the midnight of `date` on, without a gap between them. Gives how many;
+ * at most DAY_SPANS_MAX are written. Where that is not enough for all, they end before the days do
+ * and `*ret_truncated` is set: what is told is true as far as it goes.
  */
-size_t day_spans(const struct calendar *calendar, const struct site *site,
+size_t day_spans(const struct calendar *calendar, const struct zone *zone,
 		 const struct calendar_space *space, const struct civil *date, int days,
-		 struct day_span *out);
+		 struct day_span *out, bool *ret_truncated);

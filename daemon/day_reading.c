@@ -96,7 +96,9 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 			const struct calendar_space *space, const struct civil *date, int days,
 			struct day_span *spans)
 {
-	size_t count = day_spans(calendar, request->site, space, date, days, spans);
+	bool truncated;
+	size_t count =
+		day_spans(calendar, request->site->zone, space, date, days, spans, &truncated);
 
 	jsonw_object(w);
 	jsonw_key(w, "space");
@@ -106,7 +108,7 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 	for (size_t i = 0; i < count; i++)
 		write_span(w, request->actor, &spans[i]);
 	jsonw_array_end(w);
-	if (count == DAY_SPANS_MAX)
+	if (truncated)
 		jsonw_kbool(w, "truncated", true);
 	jsonw_object_end(w);
 }
@@ -170,7 +172,7 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		return;
 	}
 	civil_parse_date(params->date, &date);
-	if (reading_refuses_past(reading, calendar, day_begin(request->site, &date), "date"))
+	if (reading_refuses_past(reading, calendar, day_begin(request->site->zone, &date), "date"))
 		return;
 	if (!query_read_cursor(request, params->page.cursor, &after))
 		return;
@@ -182,8 +184,8 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 	end = civil_from_seconds(civil_to_seconds(&date) + params->days * INT64_C(86400));
 	w = request_reply_begin(request);
 	jsonw_object(w);
-	jsonw_kinstant(w, "start", day_begin(request->site, &date));
-	jsonw_kinstant(w, "end", day_begin(request->site, &end));
+	jsonw_kinstant(w, "start", day_begin(request->site->zone, &date));
+	jsonw_kinstant(w, "end", day_begin(request->site->zone, &end));
 	jsonw_kstr(w, "zone", request->site->zone_name);
 	write_page(params, w, calendar, &date, after, spans);
 	reading_write_rev(reading, w, calendar);

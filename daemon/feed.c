@@ -496,9 +496,9 @@ struct feed *feed_free(struct feed *feed)
 
 int64_t feed_stale_ms(const struct feed *feed)
 {
-	if (db_up(feed->db))
-		return 0;
-	return (monotonic_now() - feed->confirmed_usec) / USEC_PER_MSEC + 1;
+	int64_t age = (monotonic_now() - feed->confirmed_usec) / USEC_PER_MSEC;
+
+	return db_up(feed->db) && age <= FEED_STALE_MS ? 0 : age + 1;
 }
 
 int64_t feed_live(const struct feed *feed)

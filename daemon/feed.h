@@ -23,10 +23,11 @@
 struct cJSON;
 struct feed;
 
-#define FEED_POLL_MS 500
-#define FEED_WAIT_MS 1000	  /* for a rev that a client has seen already */
-#define FEED_LOAD_MS 10000	  /* for a calendar that is being loaded */
-#define FEED_IDLE_MS (10 * 60000) /* nobody asked for this long: let go */
+#define FEED_POLL_MS  500
+#define FEED_STALE_MS (2 * FEED_POLL_MS + 1000) /* unconfirmed for so long: stale */
+#define FEED_WAIT_MS  1000			/* for a rev that a client has seen already */
+#define FEED_LOAD_MS  10000			/* for a calendar that is being loaded */
+#define FEED_IDLE_MS  (10 * 60000)		/* nobody asked for this long: let go */
 
 /* Somebody who waits for a calendar; embedded. */
 struct feed_wait {
@@ -58,7 +59,10 @@ void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *has
 /* Another instance says that a site reached a rev. */
 void feed_hint(struct feed *feed, int site_id, int64_t rev);
 
-/* Milliseconds since the database last confirmed what we know; 0 while it is there. */
+/*
+ * Milliseconds since the database last confirmed what we know; 0 while it does so poll after poll.
+ * A link that is up proves nothing: polls may fail or hang.
+ */
 int64_t feed_stale_ms(const struct feed *feed);
 
 /* For the status: calendars live now, and how often one had to be loaded again because it was

@@ -4,6 +4,7 @@
 
 #include "common/field.h"
 #include "daemon/method.h"
+#include "daemon/words.h"
 
 struct cJSON;
 struct request;
@@ -21,19 +22,6 @@ extern const struct noun noun_tenant;
 extern const struct noun noun_token;
 /* All, in order of name; NULL at the end. */
 const struct noun *noun_at(size_t index);
-
-/* Words of the nouns' states and kinds, NULL-terminated, in the order of their C values. */
-extern const char *const space_kinds[];
-extern const char *const space_states[];
-extern const char *const block_states[];
-extern const char *const tenant_states[];
-extern const char *const member_roles[];
-extern const char *const person_states[];
-extern const char *const staff_roles[];
-extern const char *const staff_states[];
-extern const char *const token_states[];
-extern const char *const booking_states[];
-extern const char *const booking_sources[];
 
 /* Which fields the request's actor may see of a thing of `tenant_id` (0: of nobody's in
  * particular). */

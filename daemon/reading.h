@@ -27,14 +27,14 @@ void reading_run(struct request *request, struct reading *reading,
 bool reading_refuses_past(struct reading *reading, const struct calendar *calendar, int64_t start,
 			  const char *field);
 
-/* Members "rev" and, while the database is away, "stale_ms". */
+/* Members "rev" and, where the database does not confirm it, "stale_ms". */
 void reading_write_rev(struct reading *reading, struct jsonw *w, const struct calendar *calendar);
 /* For the result tables of methods. */
 #define READING_RESULT_FIELDS                                                                      \
 	{ "rev", FIELD_INT, 0, .help = "of the site, as of which this holds" },                    \
 	{                                                                                          \
 		"stale_ms", FIELD_INT, 0,                                                          \
-			.help = "while the database is away: how old this may be"                  \
+			.help = "where the database does not confirm it: how old this may be"      \
 	}
 
 /* A space as search, day and week tell it. */

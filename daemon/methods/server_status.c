@@ -3,6 +3,7 @@
 #include "common/civil.h"
 #include "common/macros.h"
 #include "daemon/evictor.h"
+#include "daemon/feed.h"
 #include "daemon/method.h"
 
 struct server_status {
@@ -20,6 +21,8 @@ static const struct field result[] = {
 	{ "requests", FIELD_INT, 0, .help = "answered since the start" },
 	{ "waiting", FIELD_INT, 0, .help = "changes in the lanes now" },
 	{ "evicted", FIELD_INT, 0, .help = "stuck database sessions ended since the start" },
+	{ "calendars", FIELD_INT, 0, .help = "of sites, in memory now" },
+	{ "calendar_reloads", FIELD_INT, 0, .help = "of wrong ones, since the start" },
 	{ "certificate_expires", FIELD_INSTANT, 0 },
 	{ "draining", FIELD_BOOL, 0, .help = "it is about to stop" },
 	FIELD_END,
@@ -48,6 +51,8 @@ static void start(struct request *request, void *data)
 	jsonw_kint(w, "requests", services->requests);
 	jsonw_kint(w, "waiting", lane_loads(services->sites));
 	jsonw_kint(w, "evicted", evictor_count());
+	jsonw_kint(w, "calendars", feed_live(services->feed));
+	jsonw_kint(w, "calendar_reloads", feed_reloads(services->feed));
 	jsonw_kinstant(w, "certificate_expires", services->certificate_expiry_usec);
 	jsonw_kbool(w, "draining", services->draining);
 	jsonw_object_end(w);

@@ -2,8 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const block_states[] = { "active", "ended", NULL };
-
 struct block_view {
 	struct field_int id;
 	const char *ref;

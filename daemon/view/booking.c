@@ -5,11 +5,6 @@
 
 #include "daemon/noun.h"
 
-const char *const booking_states[] = { "held",	    "confirmed", "checked_in",
-				       "completed", "cancelled", "declined",
-				       "lapsed",    "no_show",	 NULL };
-const char *const booking_sources[] = { "client", "import", "desk", "api", NULL };
-
 struct booking_local {
 	bool set;
 	const char *start;

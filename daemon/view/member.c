@@ -2,9 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const member_roles[] = { "member", "tenant_admin", NULL };
-const char *const person_states[] = { "invited", "active", "disabled", NULL };
-
 struct member_view {
 	struct field_int id;
 	const char *tenant;

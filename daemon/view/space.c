@@ -2,9 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const space_kinds[] = { "desk", "room", "booth", "office", "event", NULL };
-const char *const space_states[] = { "active", "retired", NULL };
-
 struct space_view {
 	struct field_int id;
 	const char *site;

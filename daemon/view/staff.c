@@ -2,10 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const staff_roles[] = { "front_desk", "site_admin", "operator",
-				    "auditor",	  "service",	NULL };
-const char *const staff_states[] = { "invited", "active", "revoked", NULL };
-
 struct staff_view {
 	struct field_int id;
 	const char *login;

@@ -2,8 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const tenant_states[] = { "active", "disabled", NULL };
-
 struct tenant_view {
 	struct field_int id;
 	const char *code;

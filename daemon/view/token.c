@@ -2,8 +2,6 @@
 
 #include "daemon/noun.h"
 
-const char *const token_states[] = { "active", "revoked", "expired", NULL };
-
 struct token_view {
 	const char *token;
 	const char *login;

@@ -147,6 +147,7 @@ def test_a_log_with_another_hash_makes_a_daemon_load_again_and_say_so(connect, d
     sql.execute("UPDATE cowork.site SET last_hash = sha256('other') WHERE code = 'KSQ'")
     sql.connection.commit()
     daemon.wait_log("a calendar was wrong and is loaded again")
+    assert ada.call("server.status")["calendar_reloads"] > 0
     assert "A-01" not in search(ada)
 
 
@@ -175,3 +176,17 @@ def test_what_was_before_the_calendar_is_not_called_free(connect):
     for method, more in (("space.search", past), ("space.day", {"date": "2026-01-05"}), ("space.week", {"date": "2026-01-05"})):
         error = operator.refused(method, site="KSQ", **more)
         assert error.kind == "bad_time" and error.data["rule"] == "past", method
+
+
+def test_a_database_that_hangs_makes_answers_stale_although_its_links_are_up(pg_proxy, start_daemon, world, world_db):
+    behind = start_daemon("behind", conninfo=pg_proxy.conninfo + f" dbname={world_db} user=coworkd")
+    with behind.client(world.token["desk"]) as desk:
+        assert "stale_ms" not in desk.call("space.day", site="KSQ", space="A-01", date=DAY)
+        assert desk.call("server.status")["calendars"] == 1
+        pg_proxy.rule("stall before F:* times=1000")
+        pg_proxy.wait("stalled", 1)
+        wait_until(lambda: "stale_ms" in desk.call("space.day", site="KSQ", space="A-01", date=DAY))
+        assert desk.call("server.status")["database"] == "up"
+        pg_proxy.clear()
+        pg_proxy.resume()
+        wait_until(lambda: "stale_ms" not in desk.call("space.day", site="KSQ", space="A-01", date=DAY))
