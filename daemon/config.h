@@ -44,6 +44,7 @@ struct config {
 	int64_t request_timeout;
 	int64_t output_timeout;
 	int64_t output_bytes;
+	int64_t output_total;
 	int64_t in_flight;
 	int64_t lane_queue;
 	int64_t accepts;

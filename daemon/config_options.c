@@ -59,9 +59,16 @@ const struct config_option config_options[] = {
 	{ "limits", "request_timeout", CONFIG_DURATION, AT(request_timeout), "15s", 100, 600000,
 	  NULL, 0, "A request is answered within this time, if only by timeout." },
 	{ "limits", "output_timeout", CONFIG_DURATION, AT(output_timeout), "10s", 100, 600000, NULL,
-	  0, "A client that takes nothing of its waiting output for this long is closed." },
+	  0,
+	  "A client that takes less than an eighth of output_bytes of its waiting output in this "
+	  "time, and not all of it, is closed." },
 	{ "limits", "output_bytes", CONFIG_SIZE, AT(output_bytes), "256KiB", 4096, 16777216, NULL,
 	  0, "Output waiting for a client before its requests are no longer read." },
+	{ "limits", "output_total", CONFIG_SIZE, AT(output_total), "64MiB", 65536, 17179869184,
+	  NULL, 0,
+	  "Output waiting for all clients together. Above it, a client with more than a sixteenth "
+	  "of output_bytes waiting is no longer read; above twice as much, the client with the "
+	  "most is closed." },
 	{ "limits", "in_flight", CONFIG_INT, AT(in_flight), "32", 1, 1024, NULL, 0,
 	  "Requests of one client under way before no more are read." },
 	{ "limits", "lane_queue", CONFIG_INT, AT(lane_queue), "4096", 1, 1000000, NULL, 0,

@@ -57,12 +57,14 @@ struct conn {
 	struct reply_sink sink;
 	TAILQ_HEAD(, request) requests;
 	int64_t in_flight;
-	int held;     /* requests whose followers wait */
-	bool pausing; /* output is over its mark */
+	int held;	/* requests whose followers wait */
+	bool pausing;	/* output is over its mark */
+	int64_t output; /* bytes waiting, as counted in conns->output */
+	int64_t owed;	/* to be taken before the clock of the output starts anew */
 	bool draining;
 	struct timer deadline; /* handshake and login, then finishing */
 	struct timer line;     /* from the first byte of a line */
-	struct timer output;   /* nothing was taken of the output */
+	struct timer stuck;    /* too little was taken of the output */
 	struct task reap;
 	struct task resume; /* lines that are here already */
 	TAILQ_ENTRY(conn) entry;
@@ -124,11 +126,13 @@ static void conn_close(struct conn *conn, const char *why)
 		ERR_clear_error();
 	}
 	conn_set_state(conn, CONN_DEAD);
+	conn->conns->output -= conn->output;
+	conn->output = 0;
 	bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
 	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
 	timer_stop(&conn->deadline);
 	timer_stop(&conn->line);
-	timer_stop(&conn->output);
+	timer_stop(&conn->stuck);
 	loop_cancel(services->loop, &conn->resume);
 	while ((request = TAILQ_FIRST(&conn->requests))) {
 		TAILQ_REMOVE(&conn->requests, request, entry);
@@ -146,7 +150,7 @@ static void conn_finish(struct conn *conn, const char *why)
 	conn_set_state(conn, CONN_FINISHING);
 	timer_stop(&conn->line);
 	bufferevent_disable(conn->bev, EV_READ);
-	if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0)
+	if (conn->output == 0)
 		conn_close(conn, why);
 	else
 		timer_start(conn->conns->services->loop, &conn->deadline, FINISH_MS);
@@ -168,42 +172,78 @@ static void on_line_deadline(struct timer *timer)
 
 static void on_output_deadline(struct timer *timer)
 {
-	conn_close(container_of(timer, struct conn, output), "the output was not taken");
+	conn_close(container_of(timer, struct conn, stuck), "the output was not taken");
 }
 
 /* ---- output ---- */
 
-static size_t waiting_output(struct conn *conn)
+/*
+ * The clock runs while output waits. A client has to take all of it in time, or an eighth of the
+ * mark; were a byte enough, one that trickles could keep us from freeing what it never reads.
+ */
+static void watch_output(struct conn *conn)
 {
-	return evbuffer_get_length(bufferevent_get_output(conn->bev));
+	int64_t share = config(conn)->output_bytes / 8;
+
+	conn->owed = conn->output < share ? conn->output : share;
+	timer_start(conn->conns->services->loop, &conn->stuck, config(conn)->output_timeout);
+}
+
+/*
+ * Twice the budget for all: those with much waiting were not read any more, and it grew all the
+ * same. The largest go, one after another.
+ */
+static void on_trim(struct task *task)
+{
+	struct conns *conns = container_of(task, struct conns, trim);
+	struct conn *conn, *largest;
+
+	while (conns->output > 2 * conns->services->config->output_total) {
+		largest = TAILQ_FIRST(&conns->list);
+		TAILQ_FOREACH (conn, &conns->list, entry)
+			if (conn->output > largest->output)
+				largest = conn;
+		log_warning("too much output waits for all clients; the one with the most is "
+			    "closed: limits.output_total",
+			    log_str("peer", largest->session.peer),
+			    log_int("bytes", largest->output));
+		conn_close(largest, "too much output waited");
+	}
 }
 
 static void conn_write(struct conn *conn, const char *line, size_t len)
 {
+	struct conns *conns = conn->conns;
+
 	if (conn->state == CONN_DEAD || len == 0)
 		return;
 	if (bufferevent_write(conn->bev, line, len) < 0) {
 		conn_close(conn, "out of memory");
 		return;
 	}
-	if (!timer_running(&conn->output))
-		timer_start(conn->conns->services->loop, &conn->output,
-			    config(conn)->output_timeout);
+	if (conn->output > 0 && !timer_running(&conn->stuck))
+		watch_output(conn);
+	/* Not from here: a request of another may be on its way out. */
+	if (conns->output > 2 * config(conn)->output_total)
+		loop_defer(conns->services->loop, &conns->trim);
 }
 
-/* The client took some: the clock starts anew, or stops when nothing is left. */
+/* We added some, or the client took some. */
 static void on_output_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 			    void *data)
 {
 	struct conn *conn = data;
+	int64_t taken = (int64_t)info->n_deleted, change = (int64_t)info->n_added - taken;
 
-	if (info->n_deleted == 0 || conn->state == CONN_DEAD)
+	if (conn->state == CONN_DEAD)
 		return;
-	if (info->orig_size + info->n_added == info->n_deleted)
-		timer_stop(&conn->output);
-	else
-		timer_start(conn->conns->services->loop, &conn->output,
-			    config(conn)->output_timeout);
+	conn->output += change;
+	conn->conns->output += change;
+	conn->owed -= taken;
+	if (conn->output == 0)
+		timer_stop(&conn->stuck);
+	else if (taken > 0 && conn->owed <= 0)
+		watch_output(conn);
 }
 
 static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_kind kind,
@@ -351,10 +391,14 @@ static bool has_room(struct conn *conn)
 		return false;
 	if (conn->held > 0 || conn->draining)
 		return false;
-	if (conn->pausing && waiting_output(conn) > (size_t)config(conn)->output_bytes / 2)
+	if (conn->pausing && conn->output > config(conn)->output_bytes / 2)
 		return false;
-	conn->pausing = waiting_output(conn) > (size_t)config(conn)->output_bytes;
-	if (conn->pausing)
+	conn->pausing = conn->output > config(conn)->output_bytes;
+	/* Whoever waits for room here goes on when its own output has left: on_write(). */
+	if (conn->pausing || (conn->conns->output > config(conn)->output_total &&
+			      conn->output > config(conn)->output_bytes / 16))
+		return false;
+	if (conn->session.reads >= SESSION_READS_MAX)
 		return false;
 	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : config(conn)->in_flight);
 }
@@ -437,7 +481,7 @@ static void on_write(struct bufferevent *bev, void *data)
 
 	if (conn->state != CONN_FINISHING)
 		conn_work(conn);
-	else if (waiting_output(conn) == 0)
+	else if (conn->output == 0)
 		conn_close(conn, "finished");
 }
 
@@ -525,9 +569,10 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	conn->sink = (struct reply_sink){ .reply = on_reply, .hold = on_hold };
 	conn->deadline.fire = on_deadline;
 	conn->line.fire = on_line_deadline;
-	conn->output.fire = on_output_deadline;
+	conn->stuck.fire = on_output_deadline;
 	conn->reap.run = on_reap;
 	conn->resume.run = on_resume;
+	conns->trim.run = on_trim;
 	TAILQ_INIT(&conn->requests);
 	frame_init(&conn->frames, LINE_BEFORE_LOGIN);
 	keep_source(conn, address);
@@ -606,4 +651,5 @@ void conns_close(struct conns *conns)
 		loop_cancel(conns->services->loop, &conn->reap);
 		on_reap(&conn->reap);
 	}
+	loop_cancel(conns->services->loop, &conns->trim);
 }

@@ -5,13 +5,17 @@
  * and 9).
  *
  * Bytes are taken only while there is room to work on them: at most in_flight requests under way,
- * at most output_bytes waiting to be read by the client; before login one request at a time.
+ * of which few wait for what is read; at most output_bytes waiting to be read by the client, and
+ * next to nothing where all together have more than output_total; before login one request at a
+ * time.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+
+#include "daemon/loop.h"
 
 struct conn;
 struct services;
@@ -24,6 +28,8 @@ struct conns {
 	TAILQ_HEAD(, conn) list;
 	int64_t count;
 	int64_t before_login;
+	int64_t output;	  /* bytes waiting for all of them */
+	struct task trim; /* the output is beyond all measure */
 	/* One left: there may be room again; or none is left. */
 	void (*changed)(struct conns *conns);
 };

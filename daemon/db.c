@@ -1,7 +1,7 @@
 /*
  * See db.h. A pool is a few links and one bounded queue; a link that becomes ready takes the oldest
- * call. Links are shared by all callers of the pool in turn, so one site's changes cannot hold back
- * another's for longer than one batch.
+ * call, urgent ones first. Links are shared by all callers of the pool in turn, so one site's
+ * changes cannot hold back another's for longer than one batch.
  */
 
 #include "daemon/db.h"
@@ -19,6 +19,10 @@
 #define LANE_QUEUE    1048576 /* one call a site at most: the lanes bound it themselves */
 #define CONTROL_QUEUE 4096
 #define HINTS_MAX     64
+/* Urgent calls wait in a line of their own, whose end does not depend on how full the other is; one
+ * of the others goes after so many in a row, so that a crowd at the door stops nobody inside. */
+#define URGENT_QUEUE 256
+#define URGENT_RUN   8
 
 struct db_pool {
 	struct db *db;
@@ -29,8 +33,10 @@ struct db_pool {
 	int usable; /* links that are not down */
 	bool *up;   /* of each link */
 	int64_t queue_max;
-	int64_t queued;
-	TAILQ_HEAD(, db_call) queue;
+	int64_t queued; /* in `queue` */
+	int64_t queued_urgent;
+	int urgent_run; /* urgent calls that went one after another */
+	TAILQ_HEAD(db_queue, db_call) queue, urgent;
 };
 
 struct db {
@@ -79,17 +85,30 @@ static void tell_change(struct db *db)
 static void enqueue(struct db_pool *pool, struct db_call *call)
 {
 	call->pool = pool;
-	TAILQ_INSERT_TAIL(&pool->queue, call, entry);
-	pool->queued++;
+	TAILQ_INSERT_TAIL(call->urgent ? &pool->urgent : &pool->queue, call, entry);
+	*(call->urgent ? &pool->queued_urgent : &pool->queued) += 1;
 }
 
 static void dequeue(struct db_call *call)
 {
 	struct db_pool *pool = call->pool;
 
-	TAILQ_REMOVE(&pool->queue, call, entry);
-	pool->queued--;
+	TAILQ_REMOVE(call->urgent ? &pool->urgent : &pool->queue, call, entry);
+	*(call->urgent ? &pool->queued_urgent : &pool->queued) -= 1;
 	call->pool = NULL;
+}
+
+/* Takes the next call out of the queue; NULL when there is none. */
+static struct db_call *next_call(struct db_pool *pool)
+{
+	struct db_call *urgent = TAILQ_FIRST(&pool->urgent), *other = TAILQ_FIRST(&pool->queue);
+	struct db_call *call = urgent && (!other || pool->urgent_run < URGENT_RUN) ? urgent : other;
+
+	if (call) {
+		pool->urgent_run = call == urgent ? pool->urgent_run + 1 : 0;
+		dequeue(call);
+	}
+	return call;
 }
 
 /* done(UNSENT) at the end of this pass of the loop. */
@@ -123,17 +142,26 @@ static void on_ready(struct db_link_owner *owner, struct db_link *link)
 		tell_change(pool->db);
 	}
 	/* prepare() may turn a call down: the link is then still idle and says ready again. */
-	call = TAILQ_FIRST(&pool->queue);
-	if (call && db_link_idle(link)) {
-		dequeue(call);
+	if (db_link_idle(link) && (call = next_call(pool)))
 		db_link_run(link, call);
+}
+
+static void fail_queue(struct db_pool *pool, struct db_queue *queue)
+{
+	struct db_call *call, *next;
+
+	for (call = TAILQ_FIRST(queue); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->patient)
+			continue;
+		dequeue(call);
+		fail_later(pool, call);
 	}
 }
 
 static void on_down(struct db_link_owner *owner, struct db_link *link)
 {
 	struct db_pool *pool = container_of(owner, struct db_pool, owner);
-	struct db_call *call, *next;
 	int i = link_index(pool, link);
 
 	if (i < 0 || !pool->up[i])
@@ -142,13 +170,8 @@ static void on_down(struct db_link_owner *owner, struct db_link *link)
 	pool->usable--;
 	if (pool->usable > 0)
 		return;
-	for (call = TAILQ_FIRST(&pool->queue); call; call = next) {
-		next = TAILQ_NEXT(call, entry);
-		if (call->patient)
-			continue;
-		dequeue(call);
-		fail_later(pool, call);
-	}
+	fail_queue(pool, &pool->urgent);
+	fail_queue(pool, &pool->queue);
 	tell_change(pool->db);
 }
 
@@ -203,8 +226,10 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 	db->loop = loop;
 	db->config = config;
 	db->events = events;
-	for (int i = 0; i < DB_POOLS; i++)
+	for (int i = 0; i < DB_POOLS; i++) {
 		TAILQ_INIT(&db->pools[i].queue);
+		TAILQ_INIT(&db->pools[i].urgent);
+	}
 	if (pool_open(db, DB_LANES, config->lane_connections, LANE_QUEUE,
 		      "SELECT cowork.lane_open()") < 0 ||
 	    pool_open(db, DB_READS, config->read_connections, config->read_queue,
@@ -223,8 +248,8 @@ struct db *db_free(struct db *db)
 	for (int k = 0; k < DB_POOLS; k++) {
 		struct db_pool *pool = &db->pools[k];
 
-		while (!TAILQ_EMPTY(&pool->queue))
-			dequeue(TAILQ_FIRST(&pool->queue));
+		while (next_call(pool))
+			continue;
 		for (int i = 0; i < pool->count; i++)
 			db_link_free(pool->links[i]);
 		free(pool->links);
@@ -266,22 +291,21 @@ static void on_submitted(struct task *task)
 	struct db_call *call = container_of(task, struct db_call, task);
 	struct db_pool *pool = call->pool;
 	struct db_link *link;
-	struct db_call *head;
 
 	enqueue(pool, call);
-	while ((head = TAILQ_FIRST(&pool->queue)) && (link = idle_link(pool))) {
-		dequeue(head);
-		db_link_run(link, head);
-	}
+	while ((link = idle_link(pool)) && (call = next_call(pool)))
+		db_link_run(link, call);
 }
 
 void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
 {
 	struct db_pool *pool = &db->pools[kind];
+	bool full = call->urgent ? pool->queued_urgent >= URGENT_QUEUE
+				 : pool->queued >= pool->queue_max;
 
 	call->link = NULL;
 	call->result = NULL;
-	if ((pool->usable == 0 && !call->patient) || pool->queued >= pool->queue_max) {
+	if ((pool->usable == 0 && !call->patient) || full) {
 		fail_later(pool, call);
 		return;
 	}

@@ -50,6 +50,9 @@ struct db_call {
 	const struct db_statement *statement;
 	const char *params[DB_PARAMS_MAX];
 	bool patient; /* waits while the database is away instead of DB_UNSENT */
+	/* Goes before those that are not; a few at most, so that it is not for what clients can
+	 * send in numbers. */
+	bool urgent;
 	/* Optional: the last moment before sending, when the link is known; false: nothing to send
 	 * after all, done() comes at once with DB_UNSENT. */
 	bool (*prepare)(struct db_call *call, int64_t lane_id, int backend_pid);

@@ -69,6 +69,7 @@ void query_run(struct request *request, struct query *query, const struct db_sta
 	query->call.done = on_done;
 	request->waiting = query;
 	request->cancel = cancel_query;
+	request_reading(request);
 	request_stamp(request, ROOM_QUEUE);
 	db_submit(request->services->db, DB_READS, &query->call);
 }

@@ -42,6 +42,7 @@ void reading_run(struct request *request, struct reading *reading,
 	reading->wait.done = on_calendar;
 	request->waiting = reading;
 	request->cancel = cancel_reading;
+	request_reading(request);
 	request_stamp(request, ROOM_QUEUE);
 	if (feed_want(request->services->feed, request->site, at->min_rev.value, &reading->wait) <
 	    0)

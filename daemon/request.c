@@ -128,6 +128,14 @@ void request_release(struct request *request)
 		request->sink->hold(request->sink, false);
 }
 
+void request_reading(struct request *request)
+{
+	if (request->reading || !request->session)
+		return;
+	request->reading = true;
+	request->session->reads++;
+}
+
 /* ---- the answer ---- */
 
 static int64_t millis(int64_t usec)
@@ -167,6 +175,8 @@ static void send_out(struct request *request, enum error_kind kind)
 	log_answer(request, kind);
 	request->services->requests++;
 	request_release(request);
+	if (request->reading && request->session)
+		request->session->reads--;
 	if (sink)
 		sink->reply(sink, request, request->out.data, request->out.len);
 	request_free(request);

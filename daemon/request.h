@@ -77,6 +77,7 @@ struct request {
 	struct sites_wait sites_wait;
 	bool sites_asked;
 	bool held;
+	bool reading;
 
 	/*
 	 * Set while something is waited for: takes the wait back. True when certainly nothing was
@@ -110,6 +111,10 @@ void request_cancel(struct request *request);
 /* Lines behind this one on its connection wait until request_release() or the answer. */
 void request_hold(struct request *request);
 void request_release(struct request *request);
+
+/* It waits for a read whose answer may be large: a connection has SESSION_READS_MAX of these, until
+ * their answers. */
+void request_reading(struct request *request);
 
 void request_stamp(struct request *request, enum room room);
 

@@ -13,10 +13,20 @@
 #define SESSION_PROTOCOL    1 /* the only version there is */
 #define SESSION_LOGIN_TRIES 5 /* failed logins before the connection is closed */
 
+/*
+ * Answers of a connection that wait for what PostgreSQL reads: an answer may be a MiB, and the mark
+ * of the output is looked at only before a line is taken, so this many MiB can come on top of it.
+ * Also, no connection has more of them in the queue that all share. The lines behind wait unread:
+ * one place to stop, the one that in_flight has, instead of a second queue whose answers nobody
+ * would have counted.
+ */
+#define SESSION_READS_MAX 4
+
 struct session {
 	bool greeted;	     /* session.hello was answered */
 	struct actor *actor; /* owns a reference; NULL before login */
 	int failures;
+	int reads;	 /* requests that request_reading() counted */
 	char client[80]; /* "cowork 0.1.0", for the log */
 	char peer[64];	 /* address, for the log */
 };

@@ -104,6 +104,8 @@ static bool cancel_after_redeem(struct request *request)
 static void look_up(struct request *request, struct session_auth *op)
 {
 	op->query.request = request;
+	/* Who wants in does not wait behind what those inside read. */
+	op->query.call.urgent = true;
 	query_param(&op->query, 0, op->parts.id);
 	query_run(request, &op->query, &login_find, on_found);
 	if (op->made[0])

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import resource
 import socket
 import ssl
@@ -181,6 +182,8 @@ def test_a_change_under_way_past_its_time_is_unknown_and_the_retry_tells(start_d
 def slow_reader(daemon, token, window=4096):
     """A client with small buffers that does not read unless told."""
     sock = socket.socket()
+    # small segments keep the kernel's buffers small on the daemon's side, too: what waits, waits in the daemon
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
     sock.settimeout(30)
     sock.connect(("127.0.0.1", daemon.port))
@@ -228,13 +231,57 @@ def test_a_slow_reader_is_not_read_from_and_gets_every_answer_when_it_reads(star
         client.close()
 
 
+def test_a_client_that_trickles_is_closed_although_it_takes_some_all_the_time(start_daemon, world):
+    # it takes at most 80 KiB a second, and should take 128
+    daemon = start_daemon(limits__output_timeout="1s", limits__output_bytes="1MiB")
+    slow = slow_reader(daemon, world.token["ada"])
+    slow.send_bytes(discover_lines(0, 300))
+    until = time.monotonic() + 30
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while time.monotonic() < until and slow.sock.recv(4096):
+            if daemon.log_has("connection closed.*the output was not taken"):
+                break
+            time.sleep(0.05)
+    daemon.wait_log("connection closed.*the output was not taken")
+    slow.close()
+
+
+def test_all_together_have_a_budget_and_above_it_who_does_not_take_is_not_read(start_daemon, world):
+    daemon = start_daemon(limits__output_bytes="1MiB", limits__output_total="2MiB")
+    slow = [slow_reader(daemon, world.token["ada"]) for _ in range(8)]
+    other = daemon.client(world.token["bob"])
+    before = answered(other)
+    for client in slow:
+        client.send_bytes(discover_lines(0, 100))
+    for client in slow:
+        line = client.read_line()
+    # what waited without a budget of all would be eight times 1 MiB
+    assert (answered(other) - before) * len(line) < 5 * 1024 * 1024
+    assert not daemon.log_has("too much output")
+    for client in slow:
+        assert [client.read_message()["id"] for _ in range(1, 100)] == list(range(1, 100))
+    for client in (*slow, other):
+        client.close()
+
+
+def test_far_above_the_budget_the_client_with_the_most_waiting_is_closed(start_daemon, world):
+    daemon = start_daemon(limits__output_bytes="16MiB", limits__output_total="64KiB")
+    slow, other = [slow_reader(daemon, world.token["ada"]) for _ in range(8)], daemon.client(world.token["bob"])
+    for client in slow:
+        client.send_bytes(discover_lines(0, 20))
+    daemon.wait_log("lvl=warning.*too much output waits.*limits.output_total")
+    assert other.call("session.whoami")["login"] == world.login["bob"]
+    for client in (*slow, other):
+        client.close()
+
+
 def test_no_more_than_in_flight_are_read_at_a_time(start_daemon, world, sql):
-    daemon = start_daemon(limits__in_flight=4)
+    daemon = start_daemon(limits__in_flight=3)
     client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
     client.call("booking.list", site="KSQ")
     sql.connection.autocommit = False
     sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
-    reads = [client.send("booking.list", site="KSQ") for _ in range(4)]
+    reads = [client.send("booking.list", site="KSQ") for _ in range(3)]
     ping = client.send("session.ping")  # needs no database, and waits all the same
     for _ in range(20):
         other.call("session.ping")
@@ -300,13 +347,65 @@ def test_a_full_reading_queue_answers_busy(start_daemon, world, sql):
     client.call("booking.list", site="KSQ")
     sql.connection.autocommit = False
     sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
-    numbers = [client.send("booking.list", site="KSQ") for _ in range(10)]
+    first = client.send("booking.list", site="KSQ")
+    waiting(sql, 1)
+    numbers = [client.send("booking.list", site="KSQ") for _ in range(3)]
     with pytest.raises(RpcError) as refusal:
         client.answer(numbers[-1])
     assert refusal.value.kind == "busy"
     sql.connection.rollback()
-    assert client.answer(numbers[0])["bookings"] == []
+    assert client.answer(first)["bookings"] == []
     client.close()
+
+
+def waiting(sql, count):
+    """Waits until so many reads stand before the locked table."""
+    def there():
+        sql.execute("SELECT pg_stat_clear_snapshot()")
+        sql.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()")
+        return sql.fetchone()[0] == count
+
+    wait_until(there, what=f"{count} reads before the lock")
+
+
+def test_one_client_has_four_reads_at_a_time_and_the_other_links_are_for_others(start_daemon, world, sql):
+    daemon = start_daemon(database__read_connections=6)
+    client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
+    client.call("booking.list", site="KSQ")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    numbers = [client.send("booking.list", site="KSQ") for _ in range(12)]
+    waiting(sql, 4)
+    assert {row["code"] for row in other.call("site.list")["sites"]} == {"KSQ", "DJN"}
+    waiting(sql, 4)
+    sql.connection.rollback()
+    for number in numbers:
+        assert client.answer(number)["bookings"] == []
+    for it in (client, other):
+        it.close()
+
+
+def test_a_login_does_not_wait_behind_what_others_read(start_daemon, world, sql):
+    daemon = start_daemon(database__read_connections=1)
+    readers = [daemon.client(world.token["ada"]) for _ in range(3)]
+    stranger = daemon.client()
+    readers[0].call("booking.list", site="KSQ")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    numbers = [(reader, reader.send("booking.list", site="KSQ")) for reader in readers for _ in range(3)]
+    waiting(sql, 1)
+    login = stranger.send("session.auth", token=world.token["bob"])
+    for _ in range(3):
+        for reader in readers:
+            reader.call("session.ping")  # so the login has been read, too
+    sql.connection.rollback()
+    assert stranger.answer(login)["login"] == world.login["bob"]
+    for reader, number in numbers:
+        reader.answer(number)
+    daemon.stop()
+    asked = re.findall(r'msg="?answered"? .*method=(session.auth|booking.list)', daemon.logfile.read_text())
+    assert asked[-len(numbers):] == ["session.auth"] + (len(numbers) - 1) * ["booking.list"]
 
 
 # Descriptors
