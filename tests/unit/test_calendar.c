@@ -1,0 +1,332 @@
+/*
+ * The calendar of a site: events in, who holds what out. At the end random histories are held
+ * against a list that knows nothing of units' arrays and binary searches.
+ */
+
+#include "tests/unit/calendar_site.h"
+
+static void test_an_event_makes_moves_and_frees(void **state)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+	const struct calendar_space *a = calendar_space(calendar, "ra");
+	const struct calendar_space *b = calendar_space(calendar, "RB");
+	const struct calendar_entry *holder;
+
+	assert_int_equal(apply(calendar, "booking.created",
+			       entry_text("booking", 7, 1, "[1]", HOUR, 2 * HOUR, "confirmed")),
+			 0);
+	assert_int_equal(calendar_rev(calendar), 11);
+	holder = calendar_holder(calendar, a, 0, 3 * HOUR, NULL);
+	assert_non_null(holder);
+	assert_int_equal(holder->id, 7);
+	assert_string_equal(holder->ref, "R-000007");
+	assert_ptr_equal(holder, calendar_entry(calendar, CALENDAR_BOOKING, 7));
+	/* half-open on both sides; and who moves does not stand in the own way */
+	assert_null(calendar_holder(calendar, a, 0, HOUR, NULL));
+	assert_null(calendar_holder(calendar, a, 2 * HOUR, 3 * HOUR, NULL));
+	assert_null(calendar_holder(calendar, a, 0, 3 * HOUR, holder));
+
+	assert_int_equal(apply(calendar, "booking.moved",
+			       entry_text("booking", 7, 2, "[2]", HOUR, 2 * HOUR, "confirmed")),
+			 0);
+	assert_null(calendar_holder(calendar, a, 0, 3 * HOUR, NULL));
+	assert_non_null(calendar_holder(calendar, b, 0, 3 * HOUR, NULL));
+	assert_int_equal(apply(calendar, "booking.cancelled",
+			       entry_text("booking", 7, 2, "[2]", HOUR, 2 * HOUR, "cancelled")),
+			 0);
+	assert_null(calendar_holder(calendar, b, 0, 3 * HOUR, NULL));
+	assert_int_equal(calendar_count(calendar), 0);
+	calendar_free(calendar);
+}
+
+static void test_a_divisible_room_and_its_halves_share_units(void **state)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+	const struct calendar_space *both = calendar_space(calendar, "AB");
+
+	apply(calendar, "booking.created",
+	      entry_text("booking", 1, 1, "[1]", 5 * HOUR, 6 * HOUR, "held"));
+	apply(calendar, "booking.created",
+	      entry_text("booking", 2, 2, "[2]", 3 * HOUR, 6 * HOUR, "checked_in"));
+	assert_int_equal(calendar_holder(calendar, both, 0, 9 * HOUR, NULL)->id, 2);
+	apply(calendar, "booking.created",
+	      entry_text("booking", 3, 3, "[1,2]", 7 * HOUR, 8 * HOUR, "confirmed"));
+	for (const char *const *code = (const char *const[]){ "RA", "RB", "AB", NULL }; *code;
+	     code++)
+		assert_int_equal(calendar_holder(calendar, calendar_space(calendar, *code),
+						 7 * HOUR, 8 * HOUR, NULL)
+					 ->id,
+				 3);
+	assert_null(calendar_holder(calendar, calendar_space(calendar, "D-1"), 0, 9 * HOUR, NULL));
+	calendar_free(calendar);
+}
+
+static void test_a_gap_is_told_and_what_is_known_is_passed_over(void **state)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+	const char *text = entry_text("booking", 1, 1, "[1]", 0, HOUR, "confirmed");
+
+	assert_int_equal(apply_at(calendar, 12, "booking.created", text), -ESTALE);
+	assert_int_equal(apply_at(calendar, 10, "booking.created", text), 0);
+	assert_int_equal(apply_at(calendar, 1, "booking.created", text), 0);
+	assert_int_equal(calendar_count(calendar), 0);
+	assert_int_equal(calendar_rev(calendar), 10);
+	assert_int_equal(apply_at(calendar, 11, "booking.created", text), 0);
+	assert_int_equal(apply_at(calendar, 12, "tenant.updated", "{}"), 0); /* not ours to keep */
+	assert_int_equal(calendar_rev(calendar), 12);
+	calendar_free(calendar);
+}
+
+static void test_a_body_that_makes_no_sense_is_refused(void **state)
+{
+	static const struct {
+		const char *kind, *body;
+	} wrong[] = {
+		{ "booking.created", "{}" },
+		{ "booking.created", "[]" },
+		{ "booking.created", "{\"booking\":1,\"start\":0,\"end\":1}" },
+		{ "booking.created", "{\"booking\":1,\"start\":0,\"end\":1,\"state\":\"tired\"}" },
+		{ "booking.created",
+		  "{\"booking\":1,\"start\":\"0\",\"end\":1,\"state\":\"held\"}" },
+		{ "booking.created",
+		  "{\"booking\":\"1\",\"start\":0,\"end\":1,\"state\":\"held\"}" },
+		{ "block.created", "{\"booking\":1,\"start\":0,\"end\":1,\"state\":\"active\"}" },
+		{ "space.created", "{}" },
+		{ "space.created", "{\"space\":9}" },
+		{ "space.created", "{\"space\":9,\"code\":\"X\",\"kind\":\"ship\"}" },
+		{ "space.updated", "{\"space\":1,\"state\":\"sunk\"}" },
+		{ "site.updated", "{\"open\":0}" },
+		{ "floor.created", "{\"code\":\"X\"}" },
+		{ "area.created", "{\"code\":\"X\"}" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+
+		print_message("# %s %s\n", wrong[i].kind, wrong[i].body);
+		assert_int_equal(apply(calendar, wrong[i].kind, wrong[i].body), -EBADMSG);
+		assert_int_equal(calendar_rev(calendar), 10);
+		calendar_free(calendar);
+	}
+}
+
+static void test_a_row_of_no_known_kind_is_refused(void **state)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+
+	assert_int_equal(load_row(calendar, "tenant", "{}"), -EBADMSG);
+	assert_int_equal(load_row(calendar, "site", "{\"rev\":1,\"hash\":\"zz\"}"), -EBADMSG);
+	calendar_free(calendar);
+}
+
+static void test_what_ended_before_the_calendar_is_not_kept(void **state)
+{
+	struct calendar *calendar = make_site(10 * HOUR, ALWAYS_OPEN);
+
+	load_row(calendar, "booking",
+		 entry_text("booking", 1, 1, "[1]", 8 * HOUR, 10 * HOUR, "confirmed"));
+	assert_int_equal(calendar_count(calendar), 0);
+	load_row(calendar, "booking",
+		 entry_text("booking", 2, 1, "[1]", 8 * HOUR, 10 * HOUR + 1, "confirmed"));
+	assert_int_equal(calendar_count(calendar), 1);
+	calendar_free(calendar);
+}
+
+static void test_a_space_changes_and_keeps_what_is_not_told(void **state)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+	const struct calendar_space *space;
+
+	assert_int_equal(apply(calendar, "space.updated",
+			       "{\"space\":1,\"capacity\":9,\"area\":null,\"state\":\"retired\"}"),
+			 0);
+	space = calendar_space(calendar, "RA");
+	assert_int_equal(space->capacity, 9);
+	assert_int_equal(space->area_id, 0);
+	assert_int_equal(space->floor_id, 1);
+	assert_true(space->retired);
+	assert_int_equal(space->unit_count, 1);
+	assert_int_equal(space->amenity_count, 1);
+	assert_int_equal(calendar_floor_id(calendar, "2f"), 2);
+	assert_int_equal(calendar_area_id(calendar, "south"), 0);
+	calendar_free(calendar);
+}
+
+/* ---- a list that is asked the same ---- */
+
+#define THINGS	 400
+#define LAST	 120 /* hours */
+#define COMMANDS 1500
+
+static const struct {
+	const char *code, *units;
+	int id;
+	unsigned mask;
+} rooms[] = { { "RA", "[1]", 1, 1 },
+	      { "RB", "[2]", 2, 2 },
+	      { "AB", "[1,2]", 3, 3 },
+	      { "D-1", "[3]", 4, 4 } };
+
+struct thing {
+	bool block, live;
+	int room, start, end; /* hours */
+};
+
+struct model {
+	struct calendar *calendar;
+	struct thing things[THINGS]; /* index is the id */
+	int count;
+	unsigned random;
+};
+
+static int draw(struct model *model, int below)
+{
+	model->random = model->random * 1103515245u + 12345u;
+	return (int)((model->random >> 16) % (unsigned)below);
+}
+
+static bool meets(const struct thing *thing, int room, int start, int end)
+{
+	return thing->live && (rooms[thing->room].mask & rooms[room].mask) && thing->start < end &&
+	       start < thing->end;
+}
+
+/* The first in order of start, bookings before blocks, number; after the given one. */
+static int next_of(const struct model *model, int room, int start, int end, int after)
+{
+	int best = -1;
+
+	for (int i = 0; i < model->count; i++) {
+		const struct thing *t = &model->things[i];
+		int64_t key = ((int64_t)t->start * 2 + t->block) * THINGS + i, other;
+
+		if (!meets(t, room, start, end))
+			continue;
+		other = after < 0 ? -1
+				  : ((int64_t)model->things[after].start * 2 +
+				     model->things[after].block) *
+						    THINGS +
+					    after;
+		if (key <= other)
+			continue;
+		t = best < 0 ? NULL : &model->things[best];
+		if (!t || key < ((int64_t)t->start * 2 + t->block) * THINGS + best)
+			best = i;
+	}
+	return best;
+}
+
+static void tell(struct model *model, int id, const char *verb)
+{
+	const struct thing *t = &model->things[id];
+	const char *noun = t->block ? "block" : "booking";
+	char kind[40];
+
+	snprintf(kind, sizeof(kind), "%s.%s", noun, verb);
+	assert_int_equal(apply(model->calendar, kind,
+			       entry_text(noun, id, rooms[t->room].id,
+					  t->block && !t->live ? "[]" : rooms[t->room].units,
+					  t->start * HOUR, t->end * HOUR,
+					  t->block ? (t->live ? "active" : "ended")
+						   : (t->live ? "confirmed" : "cancelled"))),
+			 0);
+}
+
+/* Some command; where the place is taken it does nothing, as the database would. */
+static void command(struct model *model)
+{
+	struct thing wish = { .room = draw(model, 4), .start = draw(model, LAST), .live = true };
+	int what = draw(model, 10), id = model->count ? draw(model, model->count) : -1;
+	struct thing before;
+
+	wish.end = wish.start + 1 + draw(model, 5);
+	if (what < 5 && model->count < THINGS) {
+		wish.block = draw(model, 4) == 0;
+		if (next_of(model, wish.room, wish.start, wish.end, -1) >= 0)
+			return;
+		model->things[model->count++] = wish;
+		tell(model, model->count - 1, "created");
+	} else if (what < 7 && id >= 0 && model->things[id].live && !model->things[id].block) {
+		before = model->things[id];
+		model->things[id].live = false;
+		if (next_of(model, wish.room, wish.start, wish.end, -1) >= 0) {
+			model->things[id] = before;
+			return;
+		}
+		model->things[id] = wish;
+		tell(model, id, "moved");
+	} else if (id >= 0 && model->things[id].live) {
+		model->things[id].live = false;
+		tell(model, id, model->things[id].block ? "ended" : "cancelled");
+	}
+}
+
+static void compare(struct model *model)
+{
+	int room = draw(model, 4), from = draw(model, LAST), length = 1 + draw(model, 8), id = -1;
+	const struct calendar_space *space = calendar_space(model->calendar, rooms[room].code);
+	int64_t start = from * HOUR, end = (from + length) * HOUR, found;
+	const struct calendar_entry *entry = NULL, *holder;
+	int free = from;
+
+	do {
+		id = next_of(model, room, from, from + length, id);
+		entry = calendar_next_entry(model->calendar, space, start, end, entry);
+		assert_int_equal(entry != NULL, id >= 0);
+		if (entry) {
+			assert_int_equal(entry->id, id);
+			assert_int_equal(entry->type == CALENDAR_BLOCK, model->things[id].block);
+			assert_int_equal(entry->end, model->things[id].end * HOUR);
+		}
+	} while (entry);
+	id = next_of(model, room, from, from + length, -1);
+	holder = calendar_holder(model->calendar, space, start, end, NULL);
+	assert_int_equal(holder != NULL, id >= 0);
+	if (holder)
+		assert_int_equal(holder->start, model->things[id].start * HOUR);
+
+	while (free < LAST && next_of(model, room, free, free + length, -1) >= 0)
+		free++;
+	assert_int_equal(calendar_next_free(model->calendar, space, start, length * HOUR,
+					    LAST * HOUR, &found),
+			 free < LAST);
+	if (free < LAST)
+		assert_int_equal(found, free * HOUR);
+}
+
+static void test_random_histories_agree_with_a_list(void **state)
+{
+	for (unsigned seed = 1; seed <= 20; seed++) {
+		struct model *model = calloc(1, sizeof(*model));
+		size_t live = 0;
+
+		model->calendar = make_site(0, ALWAYS_OPEN);
+		model->random = seed;
+		for (int i = 0; i < COMMANDS; i++) {
+			command(model);
+			compare(model);
+		}
+		for (int i = 0; i < model->count; i++)
+			live += model->things[i].live;
+		assert_true(model->count > 50);
+		assert_int_equal(calendar_count(model->calendar), live);
+		calendar_free(model->calendar);
+		free(model);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_event_makes_moves_and_frees),
+		cmocka_unit_test(test_a_divisible_room_and_its_halves_share_units),
+		cmocka_unit_test(test_a_gap_is_told_and_what_is_known_is_passed_over),
+		cmocka_unit_test(test_a_body_that_makes_no_sense_is_refused),
+		cmocka_unit_test(test_a_row_of_no_known_kind_is_refused),
+		cmocka_unit_test(test_what_ended_before_the_calendar_is_not_kept),
+		cmocka_unit_test(test_a_space_changes_and_keeps_what_is_not_told),
+		cmocka_unit_test(test_random_histories_agree_with_a_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
