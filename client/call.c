@@ -197,6 +197,8 @@ static bool again(const struct call *call, struct tries *tries, int r)
 	tries->asked_ms = 0;
 	if (r < 0) {
 		tries->unknown = tries->unknown || (call->mutation && tries->sent);
+		if (r == -EAGAIN)
+			return true;
 		if (r == -ECONNRESET || r == -ETIMEDOUT)
 			return tries->sent || tries->unknown;
 		return r == -EHOSTUNREACH && tries->unknown;
@@ -221,7 +223,9 @@ static bool pause_for_next(struct client *client, struct call *call, struct trie
 
 	if (tries->attempt >= 100 || monotonic_now() + wait >= tries->deadline)
 		return false;
-	if (*r < 0)
+	if (*r == -EAGAIN)
+		note_verbose(&client->out, "%s", client->report.problem);
+	else if (*r < 0)
 		note(&client->out, _("no answer yet (%s); asking again"), strerror(-*r));
 	else
 		note_verbose(&client->out, _("the server says: %s; asking again"),

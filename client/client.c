@@ -180,6 +180,9 @@ int client_tell_unreachable(struct client *client, int error)
 		complain("%s", *problem ? problem : _("the server did not answer in time"));
 		complain_more(_("try"), _("again, or a longer --timeout"));
 		return STATUS_TEMPFAIL;
+	case -EAGAIN:
+		complain("%s", problem);
+		return STATUS_TEMPFAIL;
 	case -EACCES:
 		complain("%s", problem);
 		complain_more(_("try"), _("--ca FILE, or accept its fingerprint by cowork login"));

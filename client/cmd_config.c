@@ -14,8 +14,13 @@
 
 static int save(struct client *client)
 {
-	int r = config_save(client->paths.config, &client->config);
+	int r;
 
+	if (client->options.dry_run) {
+		note(&client->out, _("%s would be changed"), client->paths.config);
+		return STATUS_OK;
+	}
+	r = config_save(client->paths.config, &client->config);
 	if (r == 0)
 		return STATUS_OK;
 	complain("%s: %s", client->paths.config, strerror(-r));

@@ -115,12 +115,14 @@ static void failed_line(struct checkup *checkup, int r)
 	const struct connection_report *report = &checkup->client->report;
 
 	bad(checkup,
-	    r == -EPROTO      ? STATUS_PROTOCOL
-	    : r == -EINTR     ? STATUS_INTERRUPTED
-	    : r == -ETIMEDOUT ? STATUS_TEMPFAIL
-			      : STATUS_UNAVAILABLE,
+	    r == -EPROTO		      ? STATUS_PROTOCOL
+	    : r == -EINTR		      ? STATUS_INTERRUPTED
+	    : r == -ETIMEDOUT || r == -EAGAIN ? STATUS_TEMPFAIL
+					      : STATUS_UNAVAILABLE,
 	    stages[report->stage].step, *report->problem ? report->problem : strerror(-r),
-	    stages[report->stage].fix ? _(stages[report->stage].fix) : NULL);
+	    r == -EAGAIN		? _("fix: wait; if it stays, raise the server's limits")
+	    : stages[report->stage].fix ? _(stages[report->stage].fix)
+					: NULL);
 }
 
 static void check_clock(struct checkup *checkup)
@@ -169,6 +171,24 @@ static void check_latency(struct checkup *checkup)
 	good(checkup, "latency", _("%.1f ms, median of %d"), (double)took[PINGS / 2] / 1000, PINGS);
 }
 
+/* What an error reply to "who are we" blames: the token only where it is refused as one. */
+static void refused_line(struct checkup *checkup, const struct reply *reply)
+{
+	enum error_kind kind = reply_kind(reply);
+	const char *message = reply->response.message;
+
+	if (kind == ERROR_db_unavailable)
+		bad(checkup, error_exit(kind), "database", message,
+		    _("fix: is PostgreSQL up, and can coworkd reach it?"));
+	else if (error_retry(kind))
+		bad(checkup, error_exit(kind), "server", message, _("fix: try again in a moment"));
+	else if (kind == ERROR_internal)
+		bad(checkup, error_exit(kind), "server", message,
+		    _("fix: look into the server's log"));
+	else
+		bad(checkup, error_exit(kind), "token", message, _("fix: cowork login"));
+}
+
 /* hello and the token, by asking who we are. */
 static void check_login(struct checkup *checkup)
 {
@@ -188,8 +208,7 @@ static void check_login(struct checkup *checkup)
 	else if (r == 0 && login)
 		good(checkup, "token", _("logged in as %s"), login);
 	else if (call.reply.response.type == RPC_ERROR && call.reply.tree)
-		bad(checkup, error_exit(reply_kind(&call.reply)), "token",
-		    call.reply.response.message, _("fix: cowork login"));
+		refused_line(checkup, &call.reply);
 	else
 		failed_line(checkup, r);
 	call_done(&call);

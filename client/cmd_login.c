@@ -249,8 +249,11 @@ static void adopt_only_site(struct client *client)
 
 static int save(struct client *client, const char *secret)
 {
-	int r = config_save(client->paths.config, &client->config);
+	int r;
 
+	if (client->options.dry_run)
+		return STATUS_OK;
+	r = config_save(client->paths.config, &client->config);
 	if (r < 0) {
 		complain("%s: %s", client->paths.config, strerror(-r));
 		return STATUS_IO;
@@ -283,8 +286,11 @@ static int prove(struct client *client, const char *secret)
 		const char *login = json_str(call_result(&call), "login");
 		const char *site = client_site_or_none(client);
 
-		note(&client->out, _("logged in to %s as %s%s%s"), client->context->server,
-		     login ? login : "?", site ? _(", site ") : "", site ? site : "");
+		note(&client->out,
+		     client->options.dry_run ? _("would be logged in to %s as %s%s%s")
+					     : _("logged in to %s as %s%s%s"),
+		     client->context->server, login ? login : "?", site ? _(", site ") : "",
+		     site ? site : "");
 		hint(&client->out, _("Try"),
 		     site ? "cowork mine   cowork help" : "cowork site list");
 	}
@@ -297,6 +303,7 @@ int cmd_login(struct client *client, const struct command *command,
 {
 	char secret[TOKEN_TEXT_MAX] = "";
 	struct token_parts parts;
+	bool code = false;
 	int r;
 
 	(void)command;
@@ -305,10 +312,17 @@ int cmd_login(struct client *client, const struct command *command,
 		r = check_trust(client);
 	if (r == STATUS_OK)
 		r = read_secret(client, arguments, secret);
-	if (r == STATUS_OK && token_parse(secret, &parts) == 0 && parts.type == TOKEN_CODE)
-		r = redeem(client, secret);
-	if (r == STATUS_OK)
-		r = prove(client, secret);
+	if (r == STATUS_OK && token_parse(secret, &parts) == 0)
+		code = parts.type == TOKEN_CODE;
+	if (r == STATUS_OK && code && client->options.dry_run) {
+		/* A code works once: asking the server about it would use it up. */
+		note(&client->out, _("the code is well-formed; it would be swapped for a token"));
+	} else {
+		if (r == STATUS_OK && code)
+			r = redeem(client, secret);
+		if (r == STATUS_OK)
+			r = prove(client, secret);
+	}
 	crypto_wipe(secret, sizeof(secret));
 	return r;
 }
@@ -316,10 +330,16 @@ int cmd_login(struct client *client, const struct command *command,
 int cmd_logout(struct client *client, const struct command *command,
 	       const struct arguments *arguments)
 {
-	int r = state_forget_token(&client->paths, client->context_name);
+	int r;
 
 	(void)command;
 	(void)arguments;
+	if (client->options.dry_run) {
+		note(&client->out, _("the token of context %s would be forgotten here"),
+		     client->context_name);
+		return STATUS_OK;
+	}
+	r = state_forget_token(&client->paths, client->context_name);
 	if (r < 0) {
 		complain(_("the token cannot be removed: %s"), strerror(-r));
 		return STATUS_IO;

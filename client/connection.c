@@ -210,7 +210,6 @@ static int handshake_failed(struct connection *c, int ssl_error, struct connecti
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = ERR_reason_error_string(code);
 
-	/* The peer hung up, or answers with the alert for an unknown protocol name. */
 	if (verdict != X509_V_OK) {
 		snprintf(report->problem, sizeof(report->problem),
 			 _("the server's certificate is not trusted: %s"),
@@ -223,11 +222,12 @@ static int handshake_failed(struct connection *c, int ssl_error, struct connecti
 			 _("the server does not speak %s"), TLS_ALPN);
 		return -EPROTO;
 	}
-	if (ssl_error == SSL_ERROR_SYSCALL ||
-	    ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+	/* A server at one of its limits hangs up without a word. */
+	if (ssl_error == SSL_ERROR_SYSCALL || ssl_error == SSL_ERROR_ZERO_RETURN || code == 0 ||
+	    ERR_SYSTEM_ERROR(code) || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
 		snprintf(report->problem, sizeof(report->problem),
-			 _("the connection was lost while TLS was set up"));
-		return -ECONNRESET;
+			 _("the server closed the connection; it may be busy: try again"));
+		return -EAGAIN;
 	}
 	snprintf(report->problem, sizeof(report->problem), _("TLS 1.3 could not be set up: %s"),
 		 reason ? reason : _("unknown reason"));

@@ -53,7 +53,10 @@ struct connection_report {
 /* Splits HOST[:PORT], [V6ADDRESS][:PORT]; 0 or -EINVAL. */
 int connection_parse_server(const char *server, struct connection_target *ret);
 
-/* Tries each address in turn until `deadline` (monotonic). *ret_report is always filled. */
+/*
+ * Tries each address in turn until `deadline` (monotonic). *ret_report is always filled. -EAGAIN: the
+ * server hung up before TLS stood, as it does at one of its limits.
+ */
 int connection_open(const struct connection_target *target, int64_t deadline,
 		    struct connection **ret, struct connection_report *ret_report);
 /* Says goodbye where that is still possible and releases all. Takes NULL, returns NULL. */

@@ -333,7 +333,7 @@ static int reconnect(struct import *import)
 		if (r == 0)
 			return 0;
 		if (import->losses == 0 ||
-		    (r != -EHOSTUNREACH && r != -ECONNRESET && r != -ETIMEDOUT))
+		    (r != -EHOSTUNREACH && r != -EAGAIN && r != -ECONNRESET && r != -ETIMEDOUT))
 			return r;
 		import->losses++;
 	}

@@ -156,6 +156,47 @@ def test_a_dry_run_says_so_to_the_server(server, cowork):
     assert server.requests("booking.create")[0]["dry_run"] is True and not server.booked
 
 
+class FullServer(FakeServer):
+    """Hangs up on the first connections before TLS, as a server at its limit of connections does."""
+
+    def __init__(self, certificate, turned_away):
+        self.turned_away = turned_away
+        super().__init__(certificate)
+
+    def serve(self, raw):
+        if self.turned_away:
+            self.turned_away -= 1
+            self.cut(raw)
+            return
+        super().serve(raw)
+
+
+@pytest.fixture
+def full_server(certificate, short_dir):
+    servers = []
+
+    def start(turned_away):
+        servers.append(FullServer(certificate, turned_away))
+        return servers[0], CommandLine(short_dir, servers[0], "full").context(TOKEN, "KSQ")
+    yield start
+    for it in servers:
+        it.close()
+
+
+def test_a_client_that_is_turned_away_comes_back(full_server):
+    server, cowork = full_server(2)
+    cowork.run(*BOOK, check=0)
+    assert len(server.booked) == 1 and server.connections == 3
+
+
+def test_a_server_that_stays_full_is_75_and_named_busy(full_server):
+    server, cowork = full_server(10 ** 6)
+    done = cowork.run("mine", "--timeout", "0.8", check=75)
+    assert "the server closed the connection; it may be busy: try again" in done.stderr
+    assert "unknown reason" not in done.stderr and server.connections > 1
+    assert "may be busy" in cowork.run("doctor", "--timeout", "0.8", check=75).stdout
+
+
 # --- exit statuses ---
 
 def test_nobody_there_is_69_at_once(server, cowork):
@@ -274,6 +315,20 @@ def test_a_token_that_is_refused_is_not_kept(server, newcomer):
     server.script["session.auth"] = [Refuse("unauthenticated")]
     newcomer.run("login", "--server", f"localhost:{server.port}", "--ca", server.certificate, input=TOKEN, check=4)
     assert "state/cowork/default.token" not in files_of(newcomer)
+
+
+def test_a_dry_run_changes_no_file_of_the_client(server, cowork, newcomer):
+    def content():
+        return {name: file.read_text() for name, file in files_of(cowork).items()}
+    before = content()
+    for words in (["logout"], ["config", "set", "site", "DJN"], ["config", "use", "test"]):
+        assert "would be" in cowork.run(*words, "--dry-run", check=0).stderr
+    assert content() == before
+    for secret in (TOKEN, CODE):
+        newcomer.run("login", "--server", f"localhost:{server.port}", "--ca", server.certificate, "--dry-run",
+                     input=secret, check=0)
+    assert not files_of(newcomer)
+    assert all("code" not in params for params in server.requests("session.auth")), "a code works only once"
 
 
 def test_an_unknown_certificate_gets_no_secret(server, newcomer):
@@ -585,3 +640,9 @@ def test_doctor_names_the_step_that_fails(server, cowork, certificate):
     assert re.search(r"^FAIL\ttls\t", cowork.run("doctor", check=69).stdout, re.M)
     server.close()
     assert re.search(r"^FAIL\tconnect\t", cowork.run("doctor", check=69).stdout, re.M)
+
+
+def test_doctor_blames_the_database_and_not_the_token(server, cowork):
+    server.script["session.auth"] = [Refuse("db_unavailable", "the database is away", door=True)]
+    out = cowork.run("doctor", check=75).stdout
+    assert re.search(r"^FAIL\tdatabase\tthe database is away", out, re.M) and "cowork login" not in out
