@@ -77,7 +77,7 @@ const struct command noun_table[] = {
 	{ SET("tenant", "TENANT [--name NAME] [--email EMAIL] [--state STATE] [--if-version N]",
 	      N_("change a tenant"), 0) },
 	{ DO("member", "invite",
-	     "TENANT LOGIN --name NAME [--lang LANG] [--role ROLE] [--external-id ID]",
+	     "TENANT LOGIN --name NAME [--lang LANG] [--role ROLE] [--external-id ID] [--again]",
 	     N_("invite a person of a tenant; prints the one-time code"), 0, N_("invited")),
 	  .examples = "cowork member invite HANBIT minji@hanbit.example --name 김민지 --lang ko" },
 	{ LIST("member", "[--tenant TENANT]", N_("list the members"), 0) },

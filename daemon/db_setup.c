@@ -22,7 +22,8 @@
 #define MAINTENANCE_DATABASE "postgres"
 
 static const char usage[] =
-	"Usage: coworkd setup [--admin CONNINFO] [--database NAME] [--operator LOGIN --name NAME]\n"
+	"Usage: coworkd setup [--admin CONNINFO] [--database NAME] [--operator LOGIN --name NAME "
+	"[--new-code]]\n"
 	"       coworkd setup --certificate-for NAME[,NAME...] [--csr] [--certificate PATH --key "
 	"PATH]\n"
 	"\n"
@@ -32,6 +33,8 @@ static const char usage[] =
 	"--database NAME         default: the one in [database] conninfo\n"
 	"--operator LOGIN        an operator (e-mail address); a one-time code is printed\n"
 	"--name NAME             the operator's name\n"
+	"--new-code              another code for an operator who lost theirs; tokens given out "
+	"end\n"
 	"--certificate-for NAME  make a key and a self-signed certificate for these names or "
 	"addresses\n"
 	"--csr                   ... a request for an authority to sign instead\n"
@@ -44,6 +47,7 @@ struct wish {
 	const char *names;
 	const char *certificate, *key;
 	bool csr;
+	bool new_code;
 	bool create; /* the database was made by us */
 };
 
@@ -185,7 +189,7 @@ static int prepare_database(struct wish *wish, const char *conninfo)
 	if (status == EX_OK)
 		status = migrate_apply(&db);
 	if (status == EX_OK)
-		status = setup_operator(&db, wish->login, wish->name);
+		status = setup_operator(&db, wish->login, wish->name, wish->new_code);
 	db_admin_deinit(&db);
 	return status;
 }
@@ -200,6 +204,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 		{ "operator", required_argument, NULL, 'o' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "certificate-for", required_argument, NULL, 'f' },
+		{ "new-code", no_argument, NULL, 'w' },
 		{ "csr", no_argument, NULL, 'r' },
 		{ "certificate", required_argument, NULL, 'c' },
 		{ "key", required_argument, NULL, 'k' },
@@ -220,11 +225,13 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 		.login = values['o'],
 		.name = values['n'],
 		.names = values['f'],
+		.new_code = values['w'],
 		.csr = values['r'],
 		.certificate = values['c'],
 		.key = values['k'],
 	};
-	return optind == argc && !wish->login == !wish->name && !wish->certificate == !wish->key &&
+	return optind == argc && !wish->login == !wish->name && (wish->login || !wish->new_code) &&
+	       !wish->certificate == !wish->key &&
 	       (wish->names || (!wish->csr && !wish->certificate));
 }
 

@@ -220,16 +220,19 @@ static int grant_operator(struct db_admin *db, const struct person *person)
 	return status;
 }
 
-static int ensure_operator(struct db_admin *db, const struct person *person)
+static int ensure_operator(struct db_admin *db, const struct person *person, bool new_code)
 {
 	bool there = false;
 	int status = is_operator(db, person->login, &there);
 
 	if (status != EX_OK)
 		return status;
-	if (!there)
+	if (!there || new_code)
 		return grant_operator(db, person);
-	fprintf(stderr, "coworkd: %s is an operator already; nothing was changed\n", person->login);
+	fprintf(stderr,
+		"coworkd: %s is an operator already; nothing was changed (a lost code or token: "
+		"--new-code)\n",
+		person->login);
 	return EX_OK;
 }
 
@@ -241,7 +244,7 @@ int setup_check_operator(const char *login, const char *name)
 	return arena ? check_person(login, name, arena, &person) : db_admin_say("out of memory");
 }
 
-int setup_operator(struct db_admin *db, const char *login, const char *name)
+int setup_operator(struct db_admin *db, const char *login, const char *name, bool new_code)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new(COMMAND_MAX);
 	struct person person;
@@ -252,5 +255,5 @@ int setup_operator(struct db_admin *db, const char *login, const char *name)
 	if (!arena)
 		return db_admin_say("out of memory");
 	status = check_person(login, name, arena, &person);
-	return status == EX_OK ? ensure_operator(db, &person) : status;
+	return status == EX_OK ? ensure_operator(db, &person, new_code) : status;
 }

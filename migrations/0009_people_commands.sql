@@ -99,8 +99,10 @@ BEGIN
 	IF v_tenant.state <> 'active' THEN
 		RETURN cowork.refused('wrong_state', jsonb_build_object('field', 'tenant', 'state', v_tenant.state));
 	END IF;
-	IF EXISTS (SELECT FROM cowork.member x JOIN cowork.person p USING (person_id)
-			WHERE p.login = lower(a ->> 'login')) THEN
+	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
+	WHERE p.login = lower(a ->> 'login');
+	IF FOUND AND (m.tenant_id <> v_tenant.tenant_id OR m.state = 'disabled'
+			OR NOT coalesce((a ->> 'again')::boolean, false)) THEN
 		RETURN cowork.refused('exists', '{"field": "login"}');
 	END IF;
 	-- the code for a first login would be one for whatever the person is already
@@ -108,10 +110,18 @@ BEGIN
 			WHERE p.login = lower(a ->> 'login') AND x.state <> 'revoked') THEN
 		RETURN cowork.refused('exists', '{"field": "login"}');
 	END IF;
-	IF EXISTS (SELECT FROM cowork.member x WHERE x.external_id = a ->> 'external_id') THEN
+	IF EXISTS (SELECT FROM cowork.member x WHERE x.external_id = a ->> 'external_id'
+			AND x.person_id IS DISTINCT FROM m.person_id) THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
 
+	IF m.person_id IS NOT NULL THEN -- there already, and invited again: another code, nothing else
+		UPDATE cowork.member x SET version = x.version + 1 WHERE x.person_id = m.person_id
+		RETURNING * INTO m;
+		PERFORM cowork.credentials_end(m.person_id, p_at);
+		PERFORM cowork.code_add(m.person_id, p_at, r -> 'code');
+		RETURN cowork.done(m.person_id, m.version, 'member.invited', cowork.member_body(m));
+	END IF;
 	INSERT INTO cowork.member (person_id, tenant_id, role, external_id)
 	VALUES (cowork.person_named(a), v_tenant.tenant_id, coalesce(a ->> 'role', 'member'),
 		nullif(a ->> 'external_id', ''))

@@ -15,6 +15,7 @@ struct member_invite {
 	const char *lang;
 	struct field_int role;
 	const char *external_id;
+	bool again;
 	struct invitation invitation;
 	struct command command;
 };
@@ -30,6 +31,8 @@ static const struct field params[] = {
 	{ "role", FIELD_ENUM, AT(role), .choices = member_roles },
 	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
 	  .help = "what it is called elsewhere" },
+	{ "again", FIELD_BOOL, AT(again),
+	  .help = "a member who lost code or token: another code, and what was given out ends" },
 	FIELD_END,
 };
 

@@ -127,6 +127,10 @@ def test_setup_makes_a_database_and_its_operator_once(cluster, fresh, admin):
     assert "olive@example.org is an operator already" in again.stderr
     assert query(cluster, fresh, "SELECT count(*) FROM cowork.event") == [(1,)]
 
+    lost = run(*words, "--new-code")
+    assert lost.returncode == 0 and lost.stdout.startswith("cwc_") and lost.stdout != done.stdout
+    assert query(cluster, fresh, "SELECT count(*) FROM cowork.token WHERE revoked_at IS NULL") == [(1,)]
+
 
 def test_setup_makes_a_second_operator_only_when_named(cluster, fresh, admin):
     words = ("setup", "--admin", admin, "--database", fresh)

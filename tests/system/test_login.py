@@ -315,3 +315,17 @@ def test_the_database_has_no_secret(connect, sql, world):
     text = sql.fetchone()[0]
     for secret in (issued["token"], got["token"], world.code["newcomer"]):
         assert secret[13:-7] not in text and secret[4:12] in text
+
+
+def test_who_lost_code_or_token_is_invited_again_and_what_was_given_out_ends(connect, daemon, world):
+    boss, ada = connect("boss"), connect("ada")
+    asked = {"tenant": "acme", "login": world.login["ada"], "name": "Ada"}
+    assert boss.refused("member.invite", asked, key=new_key()).kind == "exists"
+    code = boss.change("member.invite", asked, again=True)["code"]
+    with daemon.client() as client:
+        assert client.refused("session.auth", token=world.token["ada"]).kind == "unauthenticated"
+        client.redeem(code)
+        assert client.call("session.whoami")["login"] == world.login["ada"]
+    minji = {"tenant": "acme", "login": world.login["minji"], "name": "M", "again": True}
+    assert boss.refused("member.invite", minji, key=new_key()).kind == "exists"  # another tenant's
+    ada.close()
