@@ -6,6 +6,7 @@
 
 #include "daemon/db.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,11 +179,14 @@ static void on_down(struct db_link_owner *owner, struct db_link *link)
 static void on_hint(struct db_link_owner *owner, const char *payload)
 {
 	struct db_pool *pool = container_of(owner, struct db_pool, owner);
-	int site_id;
-	long long rev;
+	char *middle, *end;
+	long site_id = strtol(payload, &middle, 10);
+	long long rev = strtoll(middle, &end, 10);
 
-	if (sscanf(payload, "%d %lld", &site_id, &rev) == 2)
-		pool->db->events->hint(pool->db->events, site_id, rev);
+	/* Anybody who may connect may notify: what is not of our form is nothing. */
+	if (middle != payload && end != middle && *end == '\0' && site_id >= 0 &&
+	    site_id <= INT_MAX)
+		pool->db->events->hint(pool->db->events, (int)site_id, rev);
 }
 
 static void on_wrong_schema(struct db_link_owner *owner, int version)
@@ -203,7 +207,7 @@ static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, int64
 		.ready = on_ready, .down = on_down, .hint = on_hint, .wrong_schema = on_wrong_schema
 	};
 	pool->queue_max = queue_max;
-	pool->links = calloc((size_t)count, sizeof(*pool->links));
+	pool->links = calloc((size_t)count, sizeof(struct db_link *));
 	pool->up = calloc((size_t)count, sizeof(*pool->up));
 	if (!pool->links || !pool->up)
 		return -1;

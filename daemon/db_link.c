@@ -335,7 +335,7 @@ static void finish_check(struct db_link *link)
 
 	if (PQresultStatus(link->result) == PGRES_TUPLES_OK) {
 		if (PQntuples(link->result) == 1)
-			version = atoi(PQgetvalue(link->result, 0, 0));
+			version = (int)strtol(PQgetvalue(link->result, 0, 0), NULL, 10);
 	} else if (!is_missing(link->result)) {
 		link_lost(link, conn_why(link));
 		return;
