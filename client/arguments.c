@@ -22,6 +22,7 @@ struct slot {
 	char shown[ARGUMENT_NAME_MAX]; /* as written: "--name-alt", "REF" */
 	bool option;
 	bool has_value; /* of an option */
+	bool many;	/* "WHEN..." */
 	unsigned group; /* 0: must be given; else the number of its bracket */
 };
 
@@ -58,6 +59,11 @@ static void add_slot(struct grammar *grammar, const char *word, size_t len, unsi
 	*slot = (struct slot){ .option = word[0] == '-', .group = group };
 	memcpy(slot->shown, word, len);
 	name += slot->option ? 2 : 0;
+	if (len > 3 && strncmp(word + len - 3, "...", 3) == 0) {
+		slot->many = true;
+		len -= 3;
+		slot->shown[len] = '\0';
+	}
 	for (size_t i = 0; name + i < word + len; i++)
 		slot->name[i] = name[i] == '-' ? '_' : (char)tolower((unsigned char)name[i]);
 }
@@ -103,6 +109,7 @@ static int add_argument(struct arguments *arguments, const struct slot *slot, co
 	argument = &arguments->items[arguments->count++];
 	memcpy(argument->name, slot->name, sizeof(argument->name));
 	argument->value = value;
+	argument->position = !slot->option;
 	return 0;
 }
 
@@ -171,19 +178,45 @@ static size_t position_groups(const struct grammar *grammar, unsigned groups[8])
 	return count;
 }
 
+/* Whether one of the group's positions takes all words that are left. */
+static bool takes_many(const struct grammar *grammar, unsigned group)
+{
+	for (size_t i = 0; i < grammar->count; i++)
+		if (grammar->slots[i].many && grammar->slots[i].group == group)
+			return true;
+	return false;
+}
+
+/* Whether an option has given what a position of the group would give. */
+static bool is_given(const struct grammar *grammar, unsigned group,
+		     const struct arguments *arguments)
+{
+	for (size_t i = 0; i < grammar->count; i++)
+		if (!grammar->slots[i].option && grammar->slots[i].group == group &&
+		    arguments_has(arguments, grammar->slots[i].name))
+			return true;
+	return false;
+}
+
 /* Which groups are present for `count` words, the first fitting choice; false if none fits. */
-static bool choose_groups(const struct grammar *grammar, size_t count, bool chosen[SLOTS_MAX + 1])
+static bool choose_groups(const struct grammar *grammar, size_t count,
+			  const struct arguments *arguments, bool chosen[SLOTS_MAX + 1])
 {
 	unsigned groups[8];
 	size_t n = position_groups(grammar, groups);
 
 	for (unsigned set = 0; set < 1u << n; set++) {
 		size_t size = group_size(grammar, 0);
+		bool many = takes_many(grammar, 0), given = false;
 
-		for (size_t i = 0; i < n; i++)
-			if (set >> i & 1)
-				size += group_size(grammar, groups[i]);
-		if (size != count)
+		for (size_t i = 0; i < n; i++) {
+			if (!(set >> i & 1))
+				continue;
+			size += group_size(grammar, groups[i]);
+			many = many || takes_many(grammar, groups[i]);
+			given = given || is_given(grammar, groups[i], arguments);
+		}
+		if (given || (many ? size > count : size != count))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			chosen[groups[i]] = set >> i & 1;
@@ -209,23 +242,41 @@ static int bad_count(const struct grammar *grammar, const char **positions, size
 	return problem(out, _("a word is missing"));
 }
 
+/* How many words the positions of the chosen groups leave for one that takes many. */
+static size_t words_for_many(const struct grammar *grammar, const bool *chosen, size_t count)
+{
+	size_t size = group_size(grammar, 0);
+
+	for (unsigned g = 1; g <= grammar->groups; g++)
+		if (chosen[g])
+			size += group_size(grammar, g);
+	return count - size + 1;
+}
+
 static int place_positions(const struct grammar *grammar, const char **positions, size_t count,
 			   struct arguments *arguments, struct usage_problem *out)
 {
 	bool chosen[SLOTS_MAX + 1] = { false };
 	size_t next = 0;
 
-	if (!choose_groups(grammar, count, chosen))
+	if (!choose_groups(grammar, count, arguments, chosen))
 		return bad_count(grammar, positions, count, out);
 	for (size_t i = 0; i < grammar->count; i++) {
 		const struct slot *slot = &grammar->slots[i];
+		size_t words = 1;
 		int r;
 
 		if (slot->option || (slot->group && !chosen[slot->group]))
 			continue;
-		r = add_argument(arguments, slot, positions[next++], out);
+		if (slot->many) {
+			words = words_for_many(grammar, chosen, count);
+			memcpy(arguments->many, positions + next, words * sizeof(*positions));
+			arguments->many_count = words;
+		}
+		r = add_argument(arguments, slot, positions[next], out);
 		if (r < 0)
 			return r;
+		next += words;
 	}
 	return 0;
 }
@@ -288,4 +339,20 @@ const char *arguments_get(const struct arguments *arguments, const char *name)
 bool arguments_has(const struct arguments *arguments, const char *name)
 {
 	return arguments_get(arguments, name) != NULL;
+}
+
+bool arguments_has_position(const struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; i < arguments->count; i++)
+		if (strcmp(arguments->items[i].name, name) == 0)
+			return arguments->items[i].position;
+	return false;
+}
+
+const char *const *arguments_slot(const struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; i < arguments->count; i++)
+		if (strcmp(arguments->items[i].name, name) == 0)
+			return &arguments->items[i].value;
+	return NULL;
 }

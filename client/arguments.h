@@ -3,10 +3,12 @@
 /*
  * Reads a command's words by its usage sentence, which is the grammar:
  *
- *	REF [SPACE] [START END] [--note TEXT] [--past] --name TEXT
+ *	REF [SPACE] [WHEN...] [--note TEXT] [--past] --name TEXT
  *
- * Capitals are positions, groups in brackets may be left out (the number of words decides which),
- * an option followed by capitals takes a value, and one outside brackets must be given.
+ * Capitals are positions, groups in brackets may be left out (the number of words decides which,
+ *and a name that an option has given already is not taken from a position), one that ends in "..."
+ * takes one word or more, an option followed by capitals takes a value, and one outside brackets
+ * must be given.
  */
 
 #include <stdbool.h>
@@ -20,11 +22,14 @@
 struct argument {
 	char name[ARGUMENT_NAME_MAX]; /* as a parameter: "name_alt" for --name-alt, "ref" for REF */
 	const char *value;	      /* borrows from the words; "" for an option without value */
+	bool position;		      /* not an option */
 };
 
 struct arguments {
 	struct argument items[ARGUMENTS_MAX];
 	size_t count;
+	const char *many[ARGUMENTS_MAX]; /* the words of "WHEN..." */
+	size_t many_count;
 };
 
 /*
@@ -34,6 +39,10 @@ struct arguments {
 int arguments_parse(const char *usage, char **words, int count, struct options *options,
 		    struct arguments *ret, struct usage_problem *ret_problem);
 
-/* The value of a name, or NULL. */
+/* The value of a name, or NULL; of one with "..." its first word. */
 const char *arguments_get(const struct arguments *arguments, const char *name);
 bool arguments_has(const struct arguments *arguments, const char *name);
+/* Whether it was given, and not as an option. */
+bool arguments_has_position(const struct arguments *arguments, const char *name);
+/* Where the value of a name stands, as the one word of a list; NULL if it was not given. */
+const char *const *arguments_slot(const struct arguments *arguments, const char *name);

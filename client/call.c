@@ -16,6 +16,7 @@
 #include "client/i18n.h"
 #include "client/interrupt.h"
 #include "client/refusal.h"
+#include "client/site_clock.h"
 #include "client/state.h"
 #include "common/civil.h"
 #include "common/crypto.h"
@@ -242,6 +243,7 @@ static void learn(struct client *client, const struct call *call)
 {
 	int64_t rev;
 
+	site_clock_learn(client, call_result(call));
 	if (call->site && client->context && json_int(call_result(call), "rev", &rev) && rev > 0)
 		(void)state_save_rev(&client->paths, client->context_name, call->site, rev);
 }

@@ -12,7 +12,9 @@
 #include "client/i18n.h"
 #include "client/interrupt.h"
 #include "client/state.h"
+#include "common/civil.h"
 #include "common/crypto.h"
+#include "common/macros.h"
 
 #define CONTEXT_DEFAULT "default"
 #define LINE_MAX_BYTES	(256 * 1024)
@@ -80,6 +82,16 @@ static bool same_server(const char *a, const char *b)
 	return a && b && connection_parse_server(a, &x) == 0 &&
 	       connection_parse_server(b, &y) == 0 && strcasecmp(x.host, y.host) == 0 &&
 	       strcmp(x.port, y.port) == 0;
+}
+
+const char *client_lang(const struct client *client)
+{
+	static const char *const names[] = { "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG" };
+	const char *lang = client->options.lang;
+
+	for (size_t i = 0; !lang && i < ARRAY_SIZE(names); i++)
+		lang = environment(names[i]);
+	return lang;
 }
 
 int client_target(struct client *client, struct connection_target *ret)
@@ -212,18 +224,96 @@ int client_tell_unreachable(struct client *client, int error)
 	}
 }
 
-char *client_line_with_key(const struct client *client, const char *key)
+/* Whether argv's word is or ends with one of the words; *ret_from is where that begins. */
+static bool is_replaced(const char *word, const struct replaced *replaced, size_t *ret_from)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; replaced && i < replaced->count; i++)
+		if (replaced->words[i] >= word && replaced->words[i] <= word + len) {
+			*ret_from = (size_t)(replaced->words[i] - word);
+			return true;
+		}
+	return false;
+}
+
+/* Words that need no quotes stay words; else all of it is one. */
+static void add_words(struct buf *line, const char *text)
+{
+	struct buf quoted = BUF_INIT(LINE_MAX_BYTES), word = BUF_INIT(LINE_MAX_BYTES);
+	const char *at = text;
+	bool plain = true;
+
+	while (plain && *at) {
+		size_t len = strcspn(at, " ");
+
+		buf_reset(&word);
+		buf_add(&word, at, len);
+		buf_reset(&quoted);
+		text_quote(&quoted, word.data ? word.data : "");
+		plain = len > 0 && quoted.len == len;
+		at += len + (at[len] == ' ');
+	}
+	if (plain)
+		buf_add_str(line, text);
+	else
+		text_quote(line, text);
+	buf_deinit(&quoted);
+	buf_deinit(&word);
+}
+
+static void add_value(struct buf *line, const char *word, size_t from, const char *by)
+{
+	struct buf whole = BUF_INIT(LINE_MAX_BYTES);
+
+	if (from == 0 && !(word[0] == '-'))
+		add_words(line, by);
+	buf_add(&whole, word, from);
+	buf_add_str(&whole, by);
+	if (from > 0 && whole.data)
+		text_quote(line, whole.data);
+	buf_deinit(&whole);
+}
+
+char *client_line(const struct client *client, const struct replaced *replaced, const char *key)
 {
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
+	bool done = false;
+	size_t from;
 
 	buf_add_str(&line, "cowork");
 	for (int i = 1; i < client->argc; i++) {
-		buf_add_char(&line, ' ');
-		text_quote(&line, client->argv[i]);
+		if (!is_replaced(client->argv[i], replaced, &from)) {
+			buf_add_char(&line, ' ');
+			text_quote(&line, client->argv[i]);
+		} else if (!done) {
+			buf_add_char(&line, ' ');
+			add_value(&line, client->argv[i], from, replaced->by);
+			done = true;
+		}
 	}
-	if (key && !client->options.key)
+	if (key)
 		buf_printf(&line, " --key %s", key);
 	return buf_steal(&line);
+}
+
+char *client_line_with_key(const struct client *client, const char *key)
+{
+	return client_line(client, client->absolute.by ? &client->absolute : NULL,
+			   client->options.key ? NULL : key);
+}
+
+/* The one clock of the command; tests and the curious set it. */
+static int set_now(struct client *client)
+{
+	const char *now = environment("COWORK_NOW");
+
+	client->now = instant_now();
+	if (!now || instant_parse(now, &client->now) == 0)
+		return STATUS_OK;
+	complain(_("COWORK_NOW is \"%s\", which is not an instant such as 2026-11-23T09:00:00Z"),
+		 now);
+	return STATUS_CONFIG;
 }
 
 static int run_command(struct client *client, const struct command *command, char **words,
@@ -244,7 +334,9 @@ static int run_command(struct client *client, const struct command *command, cha
 		return command_help(client, command);
 	if (client->options.lang)
 		(void)setenv("LANGUAGE", client->options.lang, 1);
-	r = load_config(client);
+	r = set_now(client);
+	if (r == STATUS_OK)
+		r = load_config(client);
 	if (r == STATUS_OK && command->flags & COMMAND_LOGIN)
 		r = client_load_token(client);
 	return r == STATUS_OK ? command->run(client, command, &arguments) : r;

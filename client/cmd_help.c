@@ -96,7 +96,7 @@ int command_overview(struct client *client)
 
 	out_str(out, _("cowork: desks and rooms of a coworking space\n\n"));
 	out_str(out, _("Examples:\n"
-		       "  cowork book A-12 2026-11-23T09:00 2026-11-23T17:00\n"
+		       "  cowork book A-12 tomorrow 9-17\n"
 		       "  cowork mine\n"
 		       "  cowork space list --site KSQ\n\nCommands:\n"));
 	for (size_t i = 0; i < command_table_count; i++)

@@ -260,7 +260,7 @@ static int save(struct client *client, const char *secret)
 	}
 	/* Revs of an earlier server under this name would make every read wait for a past it never
 	 * had. */
-	(void)state_forget_revs(&client->paths, client->context_name);
+	(void)state_forget_sites(&client->paths, client->context_name);
 	r = state_save_token(&client->paths, client->context_name, secret);
 	if (r < 0) {
 		complain("%s: %s", client->paths.state, strerror(-r));
@@ -344,7 +344,7 @@ int cmd_logout(struct client *client, const struct command *command,
 		complain(_("the token cannot be removed: %s"), strerror(-r));
 		return STATUS_IO;
 	}
-	(void)state_forget_revs(&client->paths, client->context_name);
+	(void)state_forget_sites(&client->paths, client->context_name);
 	note(&client->out, _("the token of context %s is forgotten here"), client->context_name);
 	return STATUS_OK;
 }

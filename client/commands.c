@@ -11,33 +11,42 @@
 const struct command command_table[] = {
 	{
 		.name = "book",
-		.usage = "SPACE START END [--title TEXT] [--note TEXT] [--for LOGIN] "
+		.usage = "SPACE WHEN... [--title TEXT] [--note TEXT] [--for LOGIN] "
 			 "[--guest NAME] [--fold 0|1]",
 		.summary = N_("book a space"),
-		.more = N_("START and END are the site's wall clock, YYYY-MM-DDTHH:MM, or RFC 3339 "
-			   "instants such as 2026-11-23T01:00:00Z. Where the clocks go back a time "
-			   "exists twice; --fold says which: 0 the first, 1 the second."),
-		.examples =
-			"cowork book A-12 2026-11-23T09:00 2026-11-23T17:00\n"
-			"cowork book ROOM-2 2026-11-23T14:00 2026-11-23T15:00 --title Planning\n"
-			"cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
+		.more = N_(
+			"WHEN is a phrase such as tomorrow 9-17, mon 14:00 for 2h or "
+			"내일 오후 2시-4시, a start and an end as YYYY-MM-DDTHH:MM, or RFC 3339 "
+			"instants: see cowork help dates. Times are those of the site's clock, or "
+			"of --tz. What the phrase came to is always told. Where the clocks go back "
+			"a time exists twice; --fold says which: 0 the first, 1 the second."),
+		.examples = "cowork book A-12 tomorrow 9-17\n"
+			    "cowork book ROOM-2 mon 14:00 for 1h --title Planning\n"
+			    "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
 		.run = cmd_book,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
 	{
 		.name = "mine",
-		.usage = "[--past]",
+		.usage = "[--past] [--from TIME] [--to TIME] [--fold 0|1]",
 		.summary = N_("list my bookings"),
-		.examples = "cowork mine\ncowork mine --past --limit 20",
+		.more = N_(
+			"From now on, or with --past until now, the cancelled ones too. A day as "
+			"--from is its beginning, as --to its end: see cowork help dates."),
+		.examples = "cowork mine\ncowork mine --from mon --to fri\n"
+			    "cowork mine --past --limit 20",
 		.run = cmd_mine,
 		.flags = COMMAND_LOGIN,
 	},
 	{
 		.name = "list",
-		.usage = "[--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] [--all]",
+		.usage = "[--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] [--all] "
+			 "[--fold 0|1]",
 		.summary = N_("list the site's bookings"),
-		.more = N_("--all shows cancelled and past states too. TIME is as for book."),
+		.more = N_("--all shows cancelled and past states too. A day as --from is its "
+			   "beginning, as --to its end: see cowork help dates."),
 		.examples = "cowork list --space A-12\n"
+			    "cowork list --from today --to eow\n"
 			    "cowork list --from 2026-11-23T00:00 --to 2026-11-24T00:00 -o tsv",
 		.run = cmd_list,
 		.flags = COMMAND_LOGIN,
@@ -52,13 +61,15 @@ const struct command command_table[] = {
 	},
 	{
 		.name = "move",
-		.usage = "REF [SPACE] [START END] [--fold 0|1] [--if-version N]",
+		.usage = "REF [SPACE] [WHEN...] [--space SPACE] [--fold 0|1] [--if-version N]",
 		.summary = N_("move a booking to another space, time or both"),
-		.more = N_("What is not given stays as it is. With --if-version it is done only if "
-			   "nobody "
-			   "changed the booking since it had that version."),
+		.more = N_(
+			"What is not given stays as it is. WHEN is as for book; --space is for a "
+			"code that could be taken for a time. With --if-version it is done only if "
+			"nobody changed the booking since it had that version."),
 		.examples = "cowork move R-7F3KA2 A-13\n"
-			    "cowork move R-7F3KA2 2026-11-23T10:00 2026-11-23T12:00",
+			    "cowork move R-7F3KA2 tomorrow 10-12\n"
+			    "cowork move R-7F3KA2 A-13 mon 14:00 for 2h",
 		.run = cmd_move,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
@@ -77,6 +88,18 @@ const struct command command_table[] = {
 		.examples = "cowork history R-7F3KA2",
 		.run = cmd_history,
 		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "when",
+		.usage = "WHEN... [--fold 0|1]",
+		.summary = N_("tell what a date phrase means"),
+		.more = N_(
+			"Asks nobody: the clock is --tz, the context's, the site's as it was last "
+			"seen, or the system's. See cowork help dates."),
+		.examples = "cowork when next tue am\n"
+			    "cowork when 다음주 화 오전\n"
+			    "cowork when fri 22:00-02:00 --tz America/New_York --json",
+		.run = cmd_when,
 	},
 	{
 		.name = "login",

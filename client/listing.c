@@ -58,7 +58,8 @@ static void humanise(struct client *client, const struct cJSON *object, struct b
 	if (!text->data || text->len < 20 || instant_parse(text->data, &at) < 0)
 		return;
 	buf_reset(text);
-	when_instant(text, at - at % (60 * USEC_PER_SEC), view_zone(client, object), instant_now());
+	when_instant(text, at - at % (60 * USEC_PER_SEC), view_zone(client, object), client->now,
+		     client_lang(client));
 }
 
 /* One cell, safe, on one line; malloc'd or NULL. */

@@ -24,7 +24,7 @@ static void add_span(struct client *client, const struct cJSON *data, struct buf
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
 	buf_add_char(out, ' ');
-	when_span(out, from, to, view_zone(client, data), instant_now());
+	when_span(out, from, to, view_zone(client, data), client->now, client_lang(client));
 }
 
 void refusal_sentence(struct client *client, const struct reply *reply, struct buf *out)
@@ -60,7 +60,7 @@ static void tell_help(struct client *client, const struct reply *reply, enum err
 	if (free_from && instant_parse(free_from, &at) == 0) {
 		struct buf text = BUF_INIT(256);
 
-		when_instant(&text, at, view_zone(client, data), instant_now());
+		when_instant(&text, at, view_zone(client, data), client->now, client_lang(client));
 		complain_more(_("free"), _("from %s"), text.data ? text.data : free_from);
 		buf_deinit(&text);
 	}

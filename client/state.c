@@ -91,9 +91,11 @@ int state_forget_token(const struct paths *paths, const char *context)
 	return forget(paths, context, ".token");
 }
 
-int state_forget_revs(const struct paths *paths, const char *context)
+int state_forget_sites(const struct paths *paths, const char *context)
 {
-	return forget(paths, context, ".rev");
+	int r = forget(paths, context, ".rev"), other = forget(paths, context, ".sites");
+
+	return r < 0 ? r : other;
 }
 
 /* Whether a line of the rev file, "SITE REV\n", is about the site. */

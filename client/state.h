@@ -3,7 +3,7 @@
 /*
  * What the client remembers between runs, in $XDG_STATE_HOME/cowork: the token of each context
  * (0600), the last rev it saw of each site, and the keys of requests that were sent and not yet
- * answered.
+ * answered. The clocks of sites stand there too: see site_clock.h.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,8 @@ int state_forget_token(const struct paths *paths, const char *context);
 int64_t state_rev(const struct paths *paths, const char *context, const char *site);
 /* Remembers a rev unless a later one is known. */
 int state_save_rev(const struct paths *paths, const char *context, const char *site, int64_t rev);
-int state_forget_revs(const struct paths *paths, const char *context);
+/* Forgets the revs and clocks of all sites of a context. */
+int state_forget_sites(const struct paths *paths, const char *context);
 
 /* A request is about to be sent: `line` is the command that asks for its answer again. */
 int state_pending_add(const struct paths *paths, const char *key, const char *line);

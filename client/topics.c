@@ -8,15 +8,29 @@
 #include "client/topics.h"
 
 const struct topic topics[] = {
-	{ "times",
-	  N_("A time is one of\n"
-	     "  2026-11-23T09:00            the wall clock of the site\n"
-	     "  2026-11-23T00:00:00Z        an instant, RFC 3339\n"
-	     "  2026-11-23T09:00:00+09:00   the same instant\n"
-	     "Intervals include their start and not their end. A wall-clock time that the\n"
-	     "clock change skips is refused; one that it repeats needs --fold 0 (the first)\n"
-	     "or --fold 1 (the second). Times are shown in the site's zone unless --tz or\n"
-	     "tz= of the context says otherwise.\n") },
+	{ "dates",
+	  N_("When a booking is, as you would say it, in English or Korean:\n"
+	     "  tomorrow 9-17             내일 9-17시\n"
+	     "  mon 14:00 for 2h          월 14시 2시간\n"
+	     "  now for 90m               지금 1시간30분\n"
+	     "  next tue am               다음주 화 오전\n"
+	     "  fri 22:00-02:00           nov 30 2pm-4pm\n"
+	     "  2026-11-23T09:00/PT8H     2026-11-23T09:00 2026-11-23T17:00\n"
+	     "Days     today, tomorrow, mon, next tue, +3d, eow, eom, nov 30, 1st, 11/30,\n"
+	     "         2026-11-23, 오늘, 내일, 모레, 글피, 이번주 금, 11월 30일\n"
+	     "Times    9, 14:00, 2pm, noon, 9시 반, 오후 2시; am, pm, 오전, 오후 are those\n"
+	     "         parts of the opening hours\n"
+	     "Lengths  for 2h, 90m, 1h30m, 2시간, 1시간 반\n"
+	     "A day alone is its opening hours. Where one time is wanted, as with --from and\n"
+	     "--to, a day is its beginning and its end.\n"
+	     "Nothing is guessed. What was understood is always told, and can be typed as it\n"
+	     "is told: Mon 23 Nov 09:00-17:00 KST. Hours from 1 to 12 that are outside the\n"
+	     "opening hours must say which half of the day is meant: 14-16, 2pm-4pm. A time\n"
+	     "that the clock change skips is refused; one that it repeats needs --fold 0 (the\n"
+	     "first) or --fold 1 (the second), or a zone: 01:30 EST.\n"
+	     "Times are those of the site, or of --tz or tz= of the context. Intervals include\n"
+	     "their start and not their end. cowork when PHRASE tries one; cowork-dates(7)\n"
+	     "tells all.\n") },
 	{ "formats",
 	  N_("On a terminal lists are tables, cut to its width. Elsewhere they are TSV: one\n"
 	     "row a line, fields with tabs between them, \\t \\n \\r \\\\ for these characters\n"
@@ -45,6 +59,8 @@ const struct topic topics[] = {
 	     "  COWORK_SERVER       the server, HOST[:PORT]\n"
 	     "  COWORK_SITE         the site's code\n"
 	     "  COWORK_TOKEN_FILE   a file that holds the token\n"
+	     "  COWORK_NOW          the instant for \"now\", RFC 3339; without it the present\n"
+	     "  TZ                  the zone of dates where neither site nor --tz says one\n"
 	     "  NO_COLOR            no colours; CLICOLOR_FORCE for colours everywhere\n"
 	     "  XDG_CONFIG_HOME     where cowork/config is, ~/.config without it\n"
 	     "  XDG_STATE_HOME      where cowork/ keeps tokens, ~/.local/state without it\n"

@@ -8,6 +8,7 @@
 #include "client/call.h"
 #include "client/client.h"
 #include "client/jsontext.h"
+#include "client/site_clock.h"
 #include "client/view.h"
 #include "client/when.h"
 #include "common/civil.h"
@@ -19,6 +20,7 @@ static const struct view views[] = {
 	  "ref,space,local.start,local.end,state,tenant,member,title" },
 	{ "mine", "bookings", "ref,space,when,state,title",
 	  "ref,space,local.start,local.end,state,tenant,member,title" },
+	{ "interval", "intervals", "text,start,end", "text,start,end" },
 	{ "block", "blocks", "ref,space,when,state,reason,note",
 	  "ref,space,start,end,state,reason,note" },
 	{ "event", "events", "at,kind,space,when,actor",
@@ -103,11 +105,17 @@ static void add_value(const struct cJSON *value, struct buf *out)
 	}
 }
 
-/* Asks the server for the zone of the site, once. */
+/* The zone of the site, as it is known or, once, as the server says. */
 static void learn_zone(struct client *client)
 {
 	const char *site = client_site_or_none(client), *zone;
+	struct site_clock clock;
 	struct call call;
+
+	if (site_clock_known(client, &clock)) {
+		strcpy(client->zone_seen, clock.zone);
+		return;
+	}
 
 	if (client->zone_asked || !site || !session_is_open(&client->session))
 		return;
@@ -118,6 +126,7 @@ static void learn_zone(struct client *client)
 		zone = json_str(json_get(call_result(&call), "site"), "zone");
 		if (zone && strlen(zone) < sizeof(client->zone_seen))
 			strcpy(client->zone_seen, zone);
+		site_clock_learn(client, call_result(&call));
 	}
 	call_done(&call);
 }
@@ -143,7 +152,7 @@ static void add_when(struct client *client, const struct cJSON *object, struct b
 
 	if (!start || !end || instant_parse(start, &from) < 0 || instant_parse(end, &to) < 0)
 		return;
-	when_span(out, from, to, view_zone(client, object), instant_now());
+	when_span(out, from, to, view_zone(client, object), client->now, client_lang(client));
 }
 
 void view_cell(struct client *client, const struct cJSON *object, const char *path, struct buf *out)

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Times as people read them.
+ * Times as people read them, and may type them again: the echo of common/when.h.
  */
 
 #include <stdint.h>
@@ -9,10 +9,10 @@
 #include "common/buf.h"
 
 /*
- * Appends "Mon 23 Nov 09:00–17:00 KST" for the half-open span in the zone; an end on another day is
- * written in full, midnight at the end of a day as 24:00, a year where it is not that of `now`. A
- * zone that is NULL or cannot be loaded: UTC, marked.
+ * Appends "Mon 23 Nov 09:00–17:00 KST" for the half-open span in the zone. A zone that is NULL or
+ * cannot be loaded: UTC, marked.
  */
-void when_span(struct buf *out, int64_t start, int64_t end, const char *zone, int64_t now);
+void when_span(struct buf *out, int64_t start, int64_t end, const char *zone, int64_t now,
+	       const char *lang);
 /* One instant: "Mon 23 Nov 09:00 KST". */
-void when_instant(struct buf *out, int64_t at, const char *zone, int64_t now);
+void when_instant(struct buf *out, int64_t at, const char *zone, int64_t now, const char *lang);

@@ -164,16 +164,18 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 	return kind;
 }
 
-bool when_is_phrase(const char *text)
+bool when_is_word(const char *word)
 {
 	struct when_problem problem;
-	struct parse parse = { .text = text, .len = strlen(text), .problem = &problem };
+	struct parse parse = { .text = word, .len = strlen(word), .problem = &problem };
 	struct token tokens[TOKENS_MAX + 1];
 
-	if (!utf8_valid(text, parse.len) || when_tokens(&parse, tokens) != WHEN_OK)
+	if (!utf8_valid(word, parse.len) || when_tokens(&parse, tokens) != WHEN_OK)
 		return false;
 	for (const struct token *token = tokens; token->type != TOKEN_END; token++)
-		if (token->type == TOKEN_UNKNOWN || token->type == TOKEN_NAME)
+		if (token->type == TOKEN_UNKNOWN || token->type == TOKEN_NAME ||
+		    (token->type == TOKEN_NUMBER && token->digits > 2 &&
+		     token[1].type != TOKEN_YEAR))
 			return false;
 	return tokens[0].type != TOKEN_END;
 }

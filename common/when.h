@@ -107,8 +107,11 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 			       const struct when_options *options, enum when_edge edge,
 			       int64_t *ret, struct when_problem *ret_problem);
 
-/* Whether the text holds nothing but words of the grammar, in whatever order. */
-bool when_is_phrase(const char *text);
+/*
+ * Whether a word could stand in a phrase: for where a phrase may follow a code. A number of three
+ * digits or four is none, but the code of a room.
+ */
+bool when_is_word(const char *word);
 
 /*
  * Appends "Mon 23 Nov 09:00–17:00 KST", or in Korean "11월 23일 월 09:00–17:00 KST". Another day's

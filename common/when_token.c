@@ -109,7 +109,7 @@ static bool scan_fraction(const char *text, size_t *ret_used)
 	size_t digits = *text == '.' ? count_digits(text + 1) : 0;
 
 	*ret_used = digits ? digits + 1 : 0;
-	return strspn(text + 1, "0") >= digits;
+	return digits == 0 || strspn(text + 1, "0") >= digits;
 }
 
 /* Turns a datetime with `len` bytes of offset at `offset` into an instant. */

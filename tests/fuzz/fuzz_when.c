@@ -98,7 +98,7 @@ static void check(const char *text, uint8_t choice)
 			check_instant(interval.start, zone, options.lang);
 		else
 			check_problem(text, &problem, zone, &options, edge);
-	(void)when_is_phrase(text);
+	(void)when_is_word(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -43,6 +43,7 @@ class FakeServer:
         self.receipts = {}   # key -> outcome
         self.booked = []     # params of what was booked
         self.replies = {}    # method -> result, or a function of the parameters
+        self.site = {"zone": "America/New_York", "open": "09:00", "close": "18:00"}
         self.connections = 0
         self.on_request = None  # called with (method, params) before each is handled
         self.open = set()
@@ -147,6 +148,8 @@ class FakeServer:
             return {"login": "ada@example.org", "name": "Ada", "role": "member"}
         if method == "site.list":
             return {"sites": [{"code": "KSQ"}], "rev": 1, "has_more": False}
+        if method == "site.show":
+            return {"site": {"code": params["site"], **self.site}, "rev": 1}
         if method == "booking.create":
             return {"booking": booking(space=params.get("space", "A-12")), "rev": 7}
         return {}

@@ -13,7 +13,7 @@ from rig import ROOT, build
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
-PAGES = ("coworkd.8", "coworkd.conf.5", "cowork-protocol.7", "cowork.1")
+PAGES = ("coworkd.8", "coworkd.conf.5", "cowork-protocol.7", "cowork.1", "cowork-dates.7")
 
 
 def page(name):

@@ -114,7 +114,7 @@ static int64_t at(const char *instant)
 static void span(const char *start, const char *end, const char *zone, const char *expected)
 {
 	buf_reset(&out);
-	when_span(&out, at(start), at(end), zone, at("2026-06-01T00:00:00Z"));
+	when_span(&out, at(start), at(end), zone, at("2026-06-01T00:00:00Z"), NULL);
 	assert_string_equal(text(), expected);
 }
 

@@ -206,14 +206,17 @@ static void text_that_is_none_is_refused(void **state _unused_)
 
 static void words_of_phrases_are_told_from_codes(void **state _unused_)
 {
-	assert_true(when_is_phrase("tomorrow"));
-	assert_true(when_is_phrase("내일"));
-	assert_true(when_is_phrase("9-17"));
-	assert_true(when_is_phrase("2026-11-23T09:00"));
-	assert_false(when_is_phrase("A-12"));
-	assert_false(when_is_phrase("ROOM-2"));
-	assert_false(when_is_phrase("한빛"));
-	assert_false(when_is_phrase(""));
+	assert_true(when_is_word("tomorrow"));
+	assert_true(when_is_word("내일"));
+	assert_true(when_is_word("9-17"));
+	assert_true(when_is_word("2026-11-23T09:00"));
+	assert_true(when_is_word("2026년"));
+	assert_false(when_is_word("A-12"));
+	assert_false(when_is_word("101"));
+	assert_false(when_is_word("2F"));
+	assert_false(when_is_word("ROOM-2"));
+	assert_false(when_is_word("한빛"));
+	assert_false(when_is_word(""));
 }
 
 /* --- properties --- */
