@@ -2,6 +2,7 @@
 
 /* From what the database knows of a token to an actor; and an actor's shape on the wire. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/token.h"
@@ -19,6 +20,13 @@ extern const struct db_statement login_find;
  */
 int login_judge(const struct db_call *call, const struct token_parts *presented, int64_t now_usec,
 		struct actor **ret, const char **ret_reason);
+
+/*
+ * Whether a code (row 0 of login_find) may go on to be redeemed: the secret is right, and it is good
+ * still; or it was used, or this is a retry, and the receipt has to tell. The lane judges again.
+ */
+bool login_judge_code(const struct db_call *call, const struct token_parts *presented,
+		      int64_t now_usec, bool retry);
 
 /* {login, name, role, tenant?, site?, expires, token?} as a value; `token` may be NULL. */
 void login_write(struct jsonw *w, const struct actor *actor, const char *token);

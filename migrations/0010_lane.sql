@@ -265,7 +265,8 @@ BEGIN
 
 			IF c.dry THEN
 				o := o || '{"dry": true}';
-			ELSIF e.outcome NOT IN ('internal', 'busy', 'behind') THEN
+			-- who is let in nowhere is nobody's, and leaves nothing behind
+			ELSIF e.outcome NOT IN ('internal', 'busy', 'behind', 'unauthenticated') THEN
 				re_principal := array_append(re_principal, c.p);
 				re_key := array_append(re_key, c.key);
 				re_request := array_append(re_request, c.request);

@@ -2,7 +2,10 @@
  * session.auth: log in with a token, or swap a one-time code for a 90-day token.
  *
  *	token: look it up -> judge -> reply
- *	code:  code.redeem in the operator's lane -> look the new token up -> judge -> reply
+ *	code:  look it up -> code.redeem in the operator's lane -> look the new token up -> judge
+ *	       -> reply
+ *
+ * Only who holds a code's secret gets as far as the lane: strangers make the database write nothing.
  *
  * The token made for a code is derived from the code and the request's key, so that a retry after
  * an unknown outcome is given the same token again although the database never had it.
@@ -30,9 +33,11 @@ struct session_auth {
 	const char *key;
 	struct field_int attempt;
 	struct command command;
+	struct query code_query;
 	struct query query;
-	struct token_parts parts;  /* of the token that is looked up */
-	char made[TOKEN_TEXT_MAX]; /* the token made for a code */
+	struct token_parts presented; /* the code */
+	struct token_parts parts;     /* of the token that is looked up */
+	char made[TOKEN_TEXT_MAX];    /* the token made for a code */
 };
 
 #define AT(member) offsetof(struct session_auth, member)
@@ -112,13 +117,14 @@ static void look_up(struct request *request, struct session_auth *op)
 		request->cancel = cancel_after_redeem;
 }
 
+static const char bad_code[] = "the code is not valid: it was used, has expired, or is wrong";
+
 static void on_redeemed(struct command *command)
 {
 	struct session_auth *op = container_of(command, struct session_auth, command);
 
 	if (command->lane.kind_of_refusal == ERROR_unauthenticated)
-		refuse(command->request,
-		       "the code is not valid: it was used, has expired, or is wrong");
+		refuse(command->request, bad_code);
 	else if (command->lane.kind_of_refusal != ERROR_NONE)
 		command_refuse(command);
 	else
@@ -144,12 +150,10 @@ static int derive_token(struct session_auth *op)
 static bool write(struct command *command, struct jsonw *w)
 {
 	struct session_auth *op = container_of(command, struct session_auth, command);
-	struct token_parts code;
 	char hash[SHA256_HEX_MAX];
 
-	token_parse(op->code, &code);
-	hex_encode(code.secret_hash, SHA256_SIZE, hash);
-	jsonw_kstr(w, "code", code.id);
+	hex_encode(op->presented.secret_hash, SHA256_SIZE, hash);
+	jsonw_kstr(w, "code", op->presented.id);
 	jsonw_kstr(w, "hash", hash);
 	jsonw_kstr(w, "label", op->label ? op->label : "");
 	return true;
@@ -166,21 +170,13 @@ static void extra(struct command *command, struct jsonw *w)
 	jsonw_kint(w, "expires", instant_now() + TOKEN_DAYS * 86400 * USEC_PER_SEC);
 }
 
-static void start_code(struct request *request, struct session_auth *op)
+static void on_code_found(struct query *query)
 {
-	struct token_parts code;
+	struct session_auth *op = container_of(query, struct session_auth, code_query);
+	bool retry = op->attempt.set && op->attempt.value > 1;
 
-	if (!op->key) {
-		request_fail_field(request, ERROR_params, "key", "missing",
-				   "key is missing: a code is used up, so a retry has to be known");
-		return;
-	}
-	if (token_parse(op->code, &code) < 0 || code.type != TOKEN_CODE) {
-		refuse(request, "that is not a one-time code; it begins with cwc_");
-		return;
-	}
-	if (derive_token(op) < 0) {
-		request_fail(request, ERROR_busy, NULL);
+	if (!login_judge_code(&query->call, &op->presented, instant_now(), retry)) {
+		refuse(query->request, bad_code);
 		return;
 	}
 	op->command.kind = "code.redeem";
@@ -188,7 +184,27 @@ static void start_code(struct request *request, struct session_auth *op)
 	op->command.write = write;
 	op->command.extra = extra;
 	op->command.done = on_redeemed;
-	command_run(request, &op->command, NULL);
+	command_run(query->request, &op->command, NULL);
+}
+
+static void start_code(struct request *request, struct session_auth *op)
+{
+	if (!op->key) {
+		request_fail_field(request, ERROR_params, "key", "missing",
+				   "key is missing: a code is used up, so a retry has to be known");
+		return;
+	}
+	if (token_parse(op->code, &op->presented) < 0 || op->presented.type != TOKEN_CODE) {
+		refuse(request, "that is not a one-time code; it begins with cwc_");
+		return;
+	}
+	if (derive_token(op) < 0) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	op->code_query.call.urgent = true;
+	query_param(&op->code_query, 0, op->presented.id);
+	query_run(request, &op->code_query, &login_find, on_code_found);
 }
 
 static void start(struct request *request, void *data)

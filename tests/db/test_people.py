@@ -111,6 +111,12 @@ def test_a_code_that_does_not_fit_opens_nothing(office, wrong):
     assert office.lane.value("SELECT state FROM cowork.member WHERE person_id = 3") == "invited"
 
 
+def test_a_code_that_opens_nothing_leaves_no_receipt(office):
+    request = redeem(code="T0KEN999")
+    assert office.outcomes(request, request) == 2 * [{"o": "unauthenticated"}]
+    assert office.one(request) == {"o": "unauthenticated"}
+
+
 def test_a_code_opens_nothing_when_it_is_late_or_the_person_is_out(office):
     office.one(invite(expires=1000000000000000))
     assert office.one(redeem()) == {"o": "unauthenticated"}

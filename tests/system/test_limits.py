@@ -232,16 +232,16 @@ def test_a_slow_reader_is_not_read_from_and_gets_every_answer_when_it_reads(star
 
 
 def test_a_client_that_trickles_is_closed_although_it_takes_some_all_the_time(start_daemon, world):
-    # it takes at most 80 KiB a second, and should take 128
-    daemon = start_daemon(limits__output_timeout="1s", limits__output_bytes="1MiB")
+    # it takes at most 800 KiB a second, and should take 2 MiB
+    daemon = start_daemon(limits__output_timeout="1s", limits__output_bytes="16MiB")
     slow = slow_reader(daemon, world.token["ada"])
     slow.send_bytes(discover_lines(0, 300))
     until = time.monotonic() + 30
     with contextlib.suppress(OSError, ssl.SSLError):
-        while time.monotonic() < until and slow.sock.recv(4096):
+        while time.monotonic() < until and slow.sock.recv(16384):
             if daemon.log_has("connection closed.*the output was not taken"):
                 break
-            time.sleep(0.05)
+            time.sleep(0.02)
     daemon.wait_log("connection closed.*the output was not taken")
     slow.close()
 

@@ -211,6 +211,35 @@ def test_a_code_wrong_used_or_late_is_refused_in_the_same_words(connect, world, 
     assert len(messages) == 1
 
 
+def test_a_code_with_another_secret_gets_no_further_than_a_look(start_daemon, world, sql):
+    """Whatever attempt it says it is: strangers make the database write nothing, and wait for nobody's change."""
+    daemon = start_daemon(limits__request_timeout="5s")
+    wrong = with_secret(world.code["newcomer"], world.token["ada"])
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    with daemon.client() as client:
+        for attempt in (1, 2):
+            error = client.refused("session.auth", code=wrong, key=new_key(), attempt=attempt)
+            assert error.kind == "unauthenticated"
+        assert client.refused("session.auth", code=new_token("cwc_")[0], key=new_key()).kind == "unauthenticated"
+    sql.connection.rollback()
+
+
+def test_a_used_code_with_another_key_leaves_no_receipt(connect, world, sql):
+    connect().redeem(world.code["newcomer"])
+    sql.execute("SELECT count(*) FROM cowork.receipt")
+    before = sql.fetchone()
+    assert connect().refused("session.auth", code=world.code["newcomer"], key=new_key()).kind == "unauthenticated"
+    sql.execute("SELECT count(*) FROM cowork.receipt")
+    assert sql.fetchone() == before
+
+
+def test_a_used_code_answers_its_key_again_even_when_it_says_it_is_the_first_time(connect, world):
+    key = new_key()
+    first = connect().call("session.auth", code=world.code["newcomer"], key=key)
+    assert connect().call("session.auth", code=world.code["newcomer"], key=key)["token"] == first["token"]
+
+
 def test_five_failed_codes_end_the_connection(connect, world):
     client = connect()
     wrong = with_secret(world.code["newcomer"], world.token["ada"])
