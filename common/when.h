@@ -9,8 +9,9 @@
  * description for people.
  *
  * when_words.c knows the words, when_token.c cuts the phrase, when_phrase.c puts the pieces into
- * struct phrase, when_clock.c and when_day.c settle hours and days, when.c makes instants of them,
- * when_echo.c writes them, when_problem.c says what is wrong.
+ * struct phrase with when_read_day.c and when_read_clock.c, when_clock.c and when_day.c settle hours
+ * and days, when_interval.c puts them on the wall clock, when_wall.c makes instants of that,
+ * when_echo.c writes them, when_problem.c says what is wrong. when.c leads.
  */
 
 #include <stdbool.h>

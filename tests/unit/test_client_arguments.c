@@ -82,6 +82,28 @@ static void the_number_of_words_chooses_the_groups(void **state _unused_)
 	assert_int_equal(parse(usage, "R A-13 9 10 11"), -EINVAL);
 }
 
+static void a_phrase_takes_the_words_that_are_left(void **state _unused_)
+{
+	const char *usage = "REF [SPACE] [WHEN...] [--space SPACE] [--fold 0|1]";
+
+	assert_int_equal(parse("SPACE WHEN... [--fold 0|1]", "A-12 mon --fold 1 9-17 --json"), 0);
+	assert_string_equal(arguments_get(&arguments, "space"), "A-12");
+	assert_int_equal(arguments.many_count, 2);
+	assert_string_equal(arguments.many[0], "mon");
+	assert_string_equal(arguments.many[1], "9-17");
+	assert_int_equal(parse("SPACE WHEN...", "A-12"), -EINVAL);
+	assert_non_null(strstr(problem.text, "WHEN is missing"));
+	assert_int_equal(parse(usage, "R"), 0);
+	assert_int_equal(arguments.many_count, 0);
+	assert_int_equal(parse(usage, "R A-13"), 0);
+	assert_true(arguments_has_position(&arguments, "space"));
+	assert_int_equal(parse(usage, "R A-13 mon 9-17"), 0);
+	assert_int_equal(arguments.many_count, 3);
+	assert_int_equal(parse(usage, "R --space 12 mon"), 0);
+	assert_false(arguments_has_position(&arguments, "space"));
+	assert_int_equal(arguments.many_count, 1);
+}
+
 static void what_is_wrong_is_named(void **state _unused_)
 {
 	assert_int_equal(parse(BOOK, "A-12 9"), -EINVAL);
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(options_of_the_command_come_before_those_of_all),
 		cmocka_unit_test(values_may_look_like_options),
 		cmocka_unit_test(the_number_of_words_chooses_the_groups),
+		cmocka_unit_test(a_phrase_takes_the_words_that_are_left),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(options_of_all_are_checked),
 		cmocka_unit_test(commands_have_one_word_or_two),
