@@ -27,6 +27,30 @@ const struct command command_table[] = {
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
 	{
+		.name = "free",
+		.usage = "[KIND] WHEN... [--area AREA] [--floor FLOOR] [--capacity N] "
+			 "[--has LIST] [--near SPACE] [--fold 0|1]",
+		.summary = N_("which spaces are free for the whole time, best first"),
+		.more = N_("KIND is desk, room, booth, office or event; WHEN is as for book."
+			   " --has lists amenities, e.g. screen;phone, all of which must be "
+			   "there. --near puts the nearest to a space first. The exit status is 1 "
+			   "when nothing is free."),
+		.examples = "cowork free desk tomorrow 9-17 --near A-12\n"
+			    "cowork free room 2026-11-23T14:00 2026-11-23T15:00 --capacity 6",
+		.run = cmd_free,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "day",
+		.usage = "[SPACE] [WHEN...] [--area AREA] [--floor FLOOR]",
+		.summary = N_("a day of a space, an area, a floor or the site"),
+		.more = N_("Free, taken, blocked and closed time. WHEN is a day such as mon or "
+			   "2026-11-23: see cowork help dates; without it today."),
+		.examples = "cowork day A-12\ncowork day --area A tomorrow",
+		.run = cmd_day,
+		.flags = COMMAND_LOGIN,
+	},
+	{
 		.name = "mine",
 		.usage = "[--past] [--from TIME] [--to TIME] [--fold 0|1]",
 		.summary = N_("list my bookings"),

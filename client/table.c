@@ -79,9 +79,19 @@ static int total(const int widths[], size_t columns)
 	return sum;
 }
 
-/* What a row is found and judged by: cut only when the rest cannot give more. */
-static bool precious(const char *head)
+/* "code" of "space.code". */
+static const char *last_name(const char *path)
 {
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+/* What a row is found and judged by: cut only when the rest cannot give more. */
+static bool precious(const char *path)
+{
+	const char *head = last_name(path);
+
 	static const char *const heads[] = { "ref",   "code",  "when", "kind",
 					     "state", "token", "login" };
 
@@ -123,7 +133,7 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 	for (size_t c = 0; c < columns; c++) {
 		char head[64];
 
-		snprintf(head, sizeof(head), "%s", heads[c]);
+		snprintf(head, sizeof(head), "%s", last_name(heads[c]));
 		for (char *p = head; *p; p++)
 			*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
 		print_cell(out, head, widths[c], c + 1 == columns);
@@ -139,7 +149,7 @@ void table_print(struct out *out, char *const heads[], size_t columns, char *con
 	if (columns > COLUMNS_MAX)
 		columns = COLUMNS_MAX;
 	for (size_t c = 0; c < columns; c++) {
-		widths[c] = (int)strlen(heads[c]);
+		widths[c] = (int)strlen(last_name(heads[c]));
 		for (size_t r = 0; r < rows; r++) {
 			int width = utf8_width(cells[r * columns + c]);
 

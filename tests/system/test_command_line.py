@@ -29,6 +29,29 @@ def test_a_member_books_moves_and_cancels(cowork):
     assert ada.run("mine", check=0).stdout == ""
 
 
+def test_what_is_free_is_found_and_nothing_is_1(cowork):
+    ada = cowork("ada")
+    found = [line.split("\t") for line in ada.run("free", "desk", *MORNING, "--near", "A-02", check=0).stdout.splitlines()]
+    assert found and all(row[2] == "desk" for row in found) and "A-01" in [row[0] for row in found]
+    cowork("minji").run("book", "A-01", *MORNING, check=0)
+    codes = ada.run("free", *NOON, "--area", "A", "--limit", "0", "-f", "space.code", check=0).stdout.split()
+    assert "A-01" not in codes and "A-02" in codes
+    assert ada.run("free", "desk", *MORNING, "--capacity", "99999", check=1).stdout == ""
+    assert ada.run("free", *MORNING, "--near", "NOWHERE").returncode == 12
+
+
+def test_a_day_shows_what_is_free_and_what_is_taken(cowork):
+    ada = cowork("ada")
+    ref = reference(ada.run("book", "A-01", *MORNING, check=0))
+    assert f"A-01\t{MORNING[0]}\t{MORNING[1]}\ttaken\t{ref}" in ada.run("day", "A-01", DAY, check=0).stdout
+    other = cowork("minji").run("day", "A-01", DAY, check=0).stdout
+    assert f"A-01\t{MORNING[0]}\t{MORNING[1]}\ttaken\t\n" in other
+    area = json.loads(ada.run("day", DAY, "--area", "A", "--json", check=0).stdout)["spans"]
+    assert {span["space"] for span in area} > {"A-01", "A-02"} and {"free", "taken"} <= {s["state"] for s in area}
+    assert ada.run("day", "A-01", check=0).stdout.startswith("A-01\t"), "today where none is given"
+    ada.run("day", "A-01", "2027-02-30", check=65)
+
+
 def test_the_second_of_two_is_told_who_is_first_and_when(cowork):
     cowork("ada").run("book", "A-01", *MORNING, check=0)
     done = cowork("minji").run("book", "A-01", *NOON, check=10)

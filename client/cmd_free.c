@@ -1,0 +1,281 @@
+/*
+ * free, day: looking before booking. Which spaces are free for the whole time, and what a day of a
+ * space looks like. Both are answered from the server's calendar.
+ */
+
+#include <string.h>
+
+#include "client/call.h"
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/i18n.h"
+#include "client/pages.h"
+#include "client/phrase.h"
+#include "client/view.h"
+#include "common/civil.h"
+#include "common/json.h"
+#include "common/macros.h"
+#include "common/zone.h"
+
+/* A span of a day with its space: two codes, four times and a state. */
+#define SPAN_MAX 4096
+
+/* [KIND] WHEN...: the kind where the first word is one. */
+static const char *split_kind(const struct arguments *arguments, struct words *ret)
+{
+	static const char *const kinds[] = { "desk", "room", "booth", "office", "event" };
+
+	*ret = (struct words){ arguments->many, arguments->many_count };
+	for (size_t i = 0; ret->count > 0 && i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(ret->words[0], kinds[i]) == 0) {
+			ret->words++;
+			ret->count--;
+			return kinds[i];
+		}
+	return NULL;
+}
+
+/* The interval as instants; told as it was understood. 0 or an exit status. */
+static int add_interval(struct client *client, struct params *params, const struct words *words,
+			const char *fold)
+{
+	char text[INSTANT_TEXT_MAX];
+	struct buf told = BUF_INIT(256);
+	struct when_interval interval;
+	struct phrase_clock clock;
+	int r = phrase_clock_init(&clock, client, PHRASE_ASK, fold);
+
+	if (r == STATUS_OK)
+		r = phrase_interval(client, &clock, words, &interval);
+	if (r == STATUS_OK) {
+		params_str(params, "start", instant_format(interval.start, text));
+		params_str(params, "end", instant_format(interval.end, text));
+		phrase_echo(&told, client, &clock, &interval);
+		note(&client->out, "%s", told.data ? told.data : "");
+	}
+	phrase_clock_deinit(&clock);
+	buf_deinit(&told);
+	return r;
+}
+
+static bool add_wishes(struct params *params, const struct arguments *arguments)
+{
+	static const char *const texts[] = { "area", "floor", "near" };
+	const char *capacity = arguments_get(arguments, "capacity");
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		params_str(params, texts[i], arguments_get(arguments, texts[i]));
+	params_list(params, "amenities", arguments_get(arguments, "has"));
+	if (!capacity || params_typed(params, "capacity", capacity))
+		return true;
+	complain(_("%s wants a whole number, not \"%s\""), "capacity", capacity);
+	return false;
+}
+
+/* The best one, ready to be booked. */
+static void hint_book(struct client *client, const struct cJSON *found, const struct words *words)
+{
+	const char *code = json_str(json_get(found, "space"), "code");
+	struct buf line = BUF_INIT(SPAN_MAX);
+
+	buf_add_str(&line, "cowork book ");
+	text_quote(&line, code ? code : "");
+	for (size_t i = 0; i < words->count; i++) {
+		buf_add_char(&line, ' ');
+		text_quote(&line, words->words[i]);
+	}
+	if (line.data && code)
+		hint(&client->out, _("Try"), "%s", line.data);
+	buf_deinit(&line);
+}
+
+static int show_found(struct client *client, const struct cJSON *result, const struct words *words)
+{
+	const struct cJSON *spaces = json_get(result, "spaces");
+	struct listing listing;
+	int r = listing_begin(&listing, client, view_find("free"));
+
+	for (const struct cJSON *s = json_first(spaces); r == STATUS_OK && s; s = json_next(s))
+		listing_row(&listing, s);
+	if (r == STATUS_OK)
+		r = listing_end(&listing, result, json_bool(result, "has_more"));
+	listing_deinit(&listing);
+	if (r != STATUS_OK)
+		return r;
+	if (json_count(spaces) == 0)
+		return STATUS_NO;
+	hint_book(client, json_first(spaces), words);
+	return STATUS_OK;
+}
+
+int cmd_free(struct client *client, const struct command *command _unused_,
+	     const struct arguments *arguments)
+{
+	struct words words;
+	const char *kind = split_kind(arguments, &words);
+	struct call call;
+	int r = STATUS_USAGE;
+
+	if (!call_begin_site(client, &call, "space.search", false))
+		return STATUS_USAGE;
+	params_str(&call.params, "kind", kind);
+	/* The server's own limit stands unless one is given. */
+	call.limit = client->options.limit;
+	if (call.limit == 0 || call.limit > PAGES_PAGE)
+		call.limit = PAGES_PAGE;
+	if (add_wishes(&call.params, arguments))
+		r = add_interval(client, &call.params, &words, arguments_get(arguments, "fold"));
+	if (r == STATUS_OK)
+		r = call_run(client, &call);
+	if (r == STATUS_OK)
+		r = show_found(client, call_result(&call), &words);
+	call_done(&call);
+	return r;
+}
+
+/* The date on which the phrase begins, by its clock; without any word today. */
+static int find_date(struct client *client, const struct words *words, char out[CIVIL_TEXT_MAX])
+{
+	int64_t at = client->now;
+	struct phrase_clock clock;
+	struct zone_local local;
+	char text[PHRASE_MAX];
+	int r = phrase_clock_init(&clock, client, PHRASE_ASK, NULL);
+
+	phrase_join(words, text);
+	if (r == STATUS_OK && words->count > 0)
+		r = phrase_edge(client, &clock, text, WHEN_FROM, &at);
+	if (r == STATUS_OK) {
+		zone_to_local(clock.zone, at, &local);
+		civil_format(&local.civil, out);
+		*strchrnul(out, 'T') = '\0';
+	}
+	phrase_clock_deinit(&clock);
+	return r;
+}
+
+struct day_rows {
+	struct listing listing;
+	struct call *call; /* whose answer has the zone */
+	struct zone *zone; /* owns; NULL until the first row, or where it is not known here */
+};
+
+static void write_local(struct jsonw *w, const char *key, const char *instant,
+			const struct zone *zone)
+{
+	char text[CIVIL_TEXT_MAX];
+	struct zone_local local;
+	int64_t at;
+
+	if (!instant || instant_parse(instant, &at) < 0)
+		return;
+	zone_to_local(zone, at, &local);
+	jsonw_kstr(w, key, civil_format(&local.civil, text));
+}
+
+/* One span as a row of its own: with its space, and with local times as a booking has them. */
+static void span_row(struct day_rows *rows, const char *space, const struct cJSON *span)
+{
+	struct buf text = BUF_INIT(SPAN_MAX);
+	struct jsonw w = JSONW_INIT(&text);
+	struct json_problem problem;
+	_cleanup_(json_freep) struct cJSON *row = NULL;
+	const char *start = json_str(span, "start"), *end = json_str(span, "end");
+
+	jsonw_object(&w);
+	jsonw_kstr(&w, "space", space);
+	jsonw_kstr(&w, "start", start);
+	jsonw_kstr(&w, "end", end);
+	if (rows->zone) {
+		jsonw_key(&w, "local");
+		jsonw_object(&w);
+		write_local(&w, "start", start, rows->zone);
+		write_local(&w, "end", end, rows->zone);
+		jsonw_kstr(&w, "zone", zone_name(rows->zone));
+		jsonw_object_end(&w);
+	}
+	jsonw_kstr(&w, "state", json_str(span, "state"));
+	if (json_str(json_get(span, "booking"), "ref"))
+		jsonw_kstr(&w, "ref", json_str(json_get(span, "booking"), "ref"));
+	jsonw_object_end(&w);
+	if (!text.failed &&
+	    json_parse(text.data, text.len, &json_limits_reply, &row, &problem) == 0)
+		listing_row(&rows->listing, row);
+	else
+		rows->listing.failed = true;
+	buf_deinit(&text);
+}
+
+static bool space_rows(const struct cJSON *object, void *data)
+{
+	struct day_rows *rows = data;
+	const char *zone = json_str(call_result(rows->call), "zone");
+	const char *code = json_str(json_get(object, "space"), "code");
+	const struct cJSON *spans = json_get(object, "spans");
+
+	if (!rows->zone && zone)
+		(void)zone_load(zone, NULL, &rows->zone);
+	for (const struct cJSON *s = json_first(spans); s; s = json_next(s))
+		span_row(rows, code ? code : "", s);
+	return out_alive(&rows->listing.client->out);
+}
+
+static int show_day(struct client *client, struct call *call)
+{
+	struct day_rows rows = { .call = call };
+	struct pages_walk walk = { .row = space_rows, .data = &rows };
+	int r = listing_begin(&rows.listing, client, view_find("day"));
+
+	walk.limit = client->options.limit < 0 ? PAGES_LIMIT : client->options.limit;
+	if (r == STATUS_OK)
+		r = pages_each(client, call, "spaces", &walk);
+	if (r == STATUS_OK)
+		r = listing_end(&rows.listing, call_result(call), walk.more);
+	listing_deinit(&rows.listing);
+	zone_free(rows.zone);
+	return r;
+}
+
+/*
+ * [SPACE] [WHEN...]: the first word is a space unless it could begin a phrase, or --area or --floor
+ * says where.
+ */
+static const char *split_day(const struct arguments *arguments, struct words *ret)
+{
+	const char *space = arguments_get(arguments, "space");
+	bool elsewhere = arguments_has(arguments, "area") || arguments_has(arguments, "floor");
+
+	*ret = (struct words){ arguments->many, arguments->many_count };
+	if (space && (elsewhere || when_is_word(space))) {
+		*ret = (struct words){ arguments_slot(arguments, "space"), 1 };
+		return NULL;
+	}
+	if (space || ret->count == 0 || elsewhere || when_is_word(ret->words[0]))
+		return space;
+	ret->words++;
+	ret->count--;
+	return ret->words[-1];
+}
+
+int cmd_day(struct client *client, const struct command *command _unused_,
+	    const struct arguments *arguments)
+{
+	struct words words;
+	const char *space = split_day(arguments, &words);
+	char date[CIVIL_TEXT_MAX];
+	struct call call;
+	int r;
+
+	if (!call_begin_site(client, &call, "space.day", false))
+		return STATUS_USAGE;
+	r = find_date(client, &words, date);
+	if (r == STATUS_OK) {
+		params_str(&call.params, "space", space);
+		params_str(&call.params, "area", arguments_get(arguments, "area"));
+		params_str(&call.params, "floor", arguments_get(arguments, "floor"));
+		params_str(&call.params, "date", date);
+		r = show_day(client, &call);
+	}
+	call_done(&call);
+	return r;
+}
