@@ -50,6 +50,7 @@ def test_a_day_shows_what_is_free_and_what_is_taken(cowork):
     assert {span["space"] for span in area} > {"A-01", "A-02"} and {"free", "taken"} <= {s["state"] for s in area}
     assert ada.run("day", "A-01", check=0).stdout.startswith("A-01\t"), "today where none is given"
     ada.run("day", "A-01", "2027-02-30", check=65)
+    assert ada.run("day", "A-01", "tomorrow", check=0).stdout.startswith("A-01\t")
 
 
 def test_the_second_of_two_is_told_who_is_first_and_when(cowork):
