@@ -82,7 +82,8 @@ static int choose_site(struct verify *verify)
 static int run_checks(struct verify *verify)
 {
 	static int (*const checks[])(struct verify *) = {
-		verify_load, verify_catalogue, verify_log, verify_folds, verify_overlaps,
+		verify_load,  verify_catalogue, verify_log,
+		verify_folds, verify_overlaps,	verify_facts,
 	};
 
 	int r = 0;

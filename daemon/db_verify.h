@@ -28,6 +28,7 @@ enum verify_check {
 	VERIFY_RECEIPTS,  /* agree with the events */
 	VERIFY_FENCES,	  /* no lane wrote behind its fence */
 	VERIFY_PEOPLE,	  /* persons and tenants that are referred to exist */
+	VERIFY_SPACES,	  /* each is what its last event says */
 	VERIFY_BOOKINGS,  /* each is what its events made of it */
 	VERIFY_BLOCKS,
 	VERIFY_CLAIMS,	 /* are those of live bookings and blocks, and of nothing else */
@@ -95,6 +96,8 @@ int verify_log(struct verify *verify);
 /* Bookings, blocks and their claims, merged with the log. */
 int verify_folds(struct verify *verify);
 int verify_overlaps(struct verify *verify);
+/* Spaces, and what else one query each can judge. */
+int verify_facts(struct verify *verify);
 
 /* Sites, people, tenants and fences, which the checks look up. */
 int verify_load(struct verify *verify);

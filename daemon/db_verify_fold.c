@@ -25,8 +25,21 @@ struct noun {
 };
 
 /* Columns of the queries. */
-enum { T_SITE, T_ID, T_REF, T_SPACE, T_START, T_END, T_STATE, T_VERSION, T_BY, T_TENANT, T_MEMBER };
-enum { E_SITE, E_ID, E_REV, E_KIND, E_BODY };
+enum {
+	T_SITE,
+	T_ID,
+	T_REF,
+	T_SPACE,
+	T_START,
+	T_END,
+	T_STATE,
+	T_VERSION,
+	T_BY,
+	T_TENANT,
+	T_MEMBER,
+	T_REASON
+};
+enum { E_SITE, E_ID, E_REV, E_KIND, E_BODY, E_ACTOR };
 enum { C_SITE, C_ID, C_UNIT, C_START, C_END, C_CLAIM };
 
 #define ROW_COLUMNS                                                                                \
@@ -34,7 +47,7 @@ enum { C_SITE, C_ID, C_UNIT, C_START, C_END, C_CLAIM };
 		"upper(during)") ", state, "                                                       \
 				 "version, created_by"
 #define EVENTS(kind)                                                                               \
-	"SELECT site_id, subject, rev, kind, body::text FROM cowork.event"                         \
+	"SELECT site_id, subject, rev, kind, body::text, actor FROM cowork.event"                  \
 	" WHERE kind LIKE '" kind ".%' AND %s ORDER BY site_id, subject, rev"
 #define CLAIMS(column)                                                                             \
 	"SELECT site_id, " column ", unit_id, " VERIFY_US("lower(occupied)") ", " VERIFY_US(       \
@@ -45,11 +58,12 @@ enum { C_SITE, C_ID, C_UNIT, C_START, C_END, C_CLAIM };
 
 static const struct noun nouns[] = {
 	{ VERIFY_BOOKINGS, "booking", "booking.created",
-	  "SELECT site_id, booking_id, " ROW_COLUMNS ", tenant_id, member_id FROM cowork.booking"
+	  "SELECT site_id, booking_id, " ROW_COLUMNS
+	  ", tenant_id, member_id, '' FROM cowork.booking"
 	  " WHERE %s ORDER BY site_id, booking_id",
 	  EVENTS("booking"), CLAIMS("booking_id") },
 	{ VERIFY_BLOCKS, "block", "block.created",
-	  "SELECT site_id, block_id, " ROW_COLUMNS ", NULL, NULL FROM cowork.block"
+	  "SELECT site_id, block_id, " ROW_COLUMNS ", NULL, NULL, reason FROM cowork.block"
 	  " WHERE %s ORDER BY site_id, block_id",
 	  EVENTS("block"), CLAIMS("block_id") },
 };
@@ -62,7 +76,7 @@ struct optional {
 
 /* The state of a booking or block, by its row or by an event's body. */
 struct state {
-	char ref[16], word[16];
+	char ref[16], word[16], reason[40]; /* reason: "" for bookings */
 	int64_t space, start, end, version;
 	struct optional tenant, member;
 	int64_t units[UNITS_MAX]; /* of a body; sorted */
@@ -77,7 +91,8 @@ struct fold {
 	int64_t site, id;
 	char name[48]; /* for messages: "R-7F3KA2", or "booking 17" without a row */
 	struct state row, last;
-	int64_t last_rev; /* 0: no event */
+	int64_t row_by, first_by; /* who made it, by its row and by its first event */
+	int64_t last_rev;	  /* 0: no event */
 };
 
 static _printf_(3, 4) void fault(struct fold *fold, enum verify_check check, const char *format,
@@ -126,6 +141,7 @@ static bool read_units(const struct cJSON *list, struct state *ret)
 static bool read_body(const struct fold *fold, const struct cJSON *body, struct state *ret)
 {
 	const char *ref = json_str(body, "ref"), *word = json_str(body, "state");
+	const char *reason = json_str(body, "reason");
 	int64_t id;
 
 	if (!ref || !word || !json_int(body, fold->noun->word, &id) || id != fold->id ||
@@ -135,6 +151,7 @@ static bool read_body(const struct fold *fold, const struct cJSON *body, struct 
 		return false;
 	snprintf(ret->ref, sizeof(ret->ref), "%s", ref);
 	snprintf(ret->word, sizeof(ret->word), "%s", word);
+	snprintf(ret->reason, sizeof(ret->reason), "%s", reason ? reason : "");
 	ret->tenant = read_optional(body, "tenant");
 	ret->member = read_optional(body, "member");
 	return true;
@@ -162,6 +179,9 @@ static void take_event(struct fold *fold)
 		      "rev %" PRId64 ": version %" PRId64 " after version %" PRId64, rev,
 		      fold->last.version, first ? 0 : before);
 	}
+	/* A block's body does not name who made it: whoever acted. */
+	if (first && !json_int(body, "by", &fold->first_by))
+		fold->first_by = db_cursor_int(e, E_ACTOR);
 	json_free(body);
 }
 
@@ -182,6 +202,8 @@ static void take_row(struct fold *fold)
 
 	snprintf(row->ref, sizeof(row->ref), "%s", db_cursor_text(t, T_REF));
 	snprintf(row->word, sizeof(row->word), "%s", db_cursor_text(t, T_STATE));
+	snprintf(row->reason, sizeof(row->reason), "%s", db_cursor_text(t, T_REASON));
+	fold->row_by = db_cursor_int(t, T_BY);
 	row->space = db_cursor_int(t, T_SPACE);
 	row->start = db_cursor_int(t, T_START);
 	row->end = db_cursor_int(t, T_END);
@@ -218,6 +240,8 @@ static const char *difference(const struct state *row, const struct state *last)
 		return "tenant";
 	if (!same(row->member, last->member))
 		return "member";
+	if (strcmp(row->reason, last->reason) != 0)
+		return "reason";
 	return strcmp(row->ref, last->ref) != 0 ? "reference" : NULL;
 }
 
@@ -238,6 +262,8 @@ static void check_row(struct fold *fold, bool there)
 	if (what)
 		fault(fold, fold->noun->check, "its %s is not that of its last event, rev %" PRId64,
 		      what, fold->last_rev);
+	if (fold->row_by != fold->first_by)
+		fault(fold, fold->noun->check, "who made it is not who its first event names");
 }
 
 /* Claims */

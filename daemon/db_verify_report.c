@@ -16,9 +16,9 @@
 static const char *const names[VERIFY_COUNT] = {
 	[VERIFY_CATALOGUE] = "catalogue", [VERIFY_LOG] = "log",
 	[VERIFY_RECEIPTS] = "receipts",	  [VERIFY_FENCES] = "fences",
-	[VERIFY_PEOPLE] = "people",	  [VERIFY_BOOKINGS] = "bookings",
-	[VERIFY_BLOCKS] = "blocks",	  [VERIFY_CLAIMS] = "claims",
-	[VERIFY_OVERLAPS] = "overlaps",
+	[VERIFY_PEOPLE] = "people",	  [VERIFY_SPACES] = "spaces",
+	[VERIFY_BOOKINGS] = "bookings",	  [VERIFY_BLOCKS] = "blocks",
+	[VERIFY_CLAIMS] = "claims",	  [VERIFY_OVERLAPS] = "overlaps",
 };
 
 void verify_fault(struct verify *verify, enum verify_check check, int64_t site, const char *format,

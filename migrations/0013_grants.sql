@@ -17,6 +17,7 @@ GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork
 
 GRANT SELECT ON cowork.receipt, cowork.fence TO cowork_report;
 GRANT SELECT (person_id) ON cowork.person TO cowork_report;
+GRANT SELECT (token_id, person_id) ON cowork.token TO cowork_report;
 
 -- what the views are made with
 GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp),

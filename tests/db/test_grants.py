@@ -74,6 +74,8 @@ def test_secrets_and_personal_texts_are_not_for_reading_but_the_rest_is(cluster,
 def test_the_report_role_sees_that_a_person_exists_and_no_more(cluster, base):
     assert tried(cluster, base, "cowork_report", "SELECT person_id FROM cowork.person") is None
     assert tried(cluster, base, "cowork_report", "SELECT login FROM cowork.person") is errors.InsufficientPrivilege
+    assert tried(cluster, base, "cowork_report", "SELECT token_id, person_id FROM cowork.token") is None
+    assert tried(cluster, base, "cowork_report", "SELECT hash FROM cowork.token") is errors.InsufficientPrivilege
 
 
 @pytest.mark.parametrize("name", CALLS)

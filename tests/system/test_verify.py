@@ -56,7 +56,7 @@ class History:
         start = (494_000 + self.random.randrange(200)) * HOUR_US
         args = {"space": space, "start": start, "end": start + self.random.randrange(1, 5) * HOUR_US, "zone": zone}
         kind = self.random.choices(["booking.create", "booking.move", "booking.cancel", "block.create", "block.end",
-                                    "site.update"], [10, 4, 3, 2, 1, 0.2])[0]
+                                    "site.update", "space.update"], [10, 4, 3, 2, 1, 0.2, 0.5])[0]
         bookings, blocks, r = self.refs[site]["R"], self.refs[site]["B"], {}
         if kind == "booking.create":
             args.update(tenant_id=self.tenant, member_id=self.world.person["bob"], source="client", title="Standup")
@@ -69,6 +69,8 @@ class History:
         elif kind == "block.end":
             args = {"ref": self.random.choice(blocks) if blocks else "B-000000"}
             args["at"] = self.random.choice([None, (494_000 + self.random.randrange(200)) * HOUR_US])
+        elif kind == "space.update":
+            args = {"space": space, "capacity": self.random.randrange(1, 40)}
         else:
             args = {"name": f"Site {self.random.randrange(100)}"}
         if self.repeated and self.random.random() < 0.05:
@@ -125,7 +127,7 @@ def edited(cluster, history_db):
 def test_a_history_made_by_the_lane_holds(cluster, history_db):
     done = verify(cluster, history_db)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"verify: holds \(9 checks over \d+ rows in \d+\.\d s\)", done.stdout.splitlines()[-1])
+    assert re.fullmatch(r"verify: holds \(10 checks over \d+ rows in \d+\.\d s\)", done.stdout.splitlines()[-1])
     rows = {line.split()[0]: int(line.split()[1]) for line in done.stdout.splitlines()[:-1]}
     assert min(rows.values()) > 3, rows
     assert rows["log"] > COMMANDS / 3 and rows["receipts"] >= rows["bookings"] > 50
@@ -136,7 +138,7 @@ def test_json_says_the_same(cluster, history_db):
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["holds"], answer["wrong"]) == (0, True, 0)
     assert [check["name"] for check in answer["checks"]] == [
-        "catalogue", "log", "receipts", "fences", "people", "bookings", "blocks", "claims", "overlaps"]
+        "catalogue", "log", "receipts", "fences", "people", "spaces", "bookings", "blocks", "claims", "overlaps"]
 
 
 def test_an_empty_database_holds(cluster, database):
@@ -174,6 +176,7 @@ SITE = "(SELECT max(site_id) FROM cowork.site)"
 LIVE = f"(SELECT min(booking_id) FROM cowork.booking WHERE site_id = {SITE} AND state = 'confirmed' AND version = 1)"
 MOVED = f"(SELECT min(booking_id) FROM cowork.booking WHERE site_id = {SITE} AND state = 'confirmed' AND version > 1)"
 CANCELLED = f"(SELECT min(booking_id) FROM cowork.booking WHERE site_id = {SITE} AND state = 'cancelled')"
+ROOM = f"site_id = {SITE} AND code = 'AB'"
 LAST = f"(SELECT rev FROM cowork.site WHERE site_id = {SITE})"
 BOOKED = f"(SELECT max(rev) FROM cowork.event WHERE site_id = {SITE} AND kind = 'booking.created')"
 RECEIPT = f"SELECT * FROM cowork.receipt WHERE site_id = {SITE} AND outcome ->> 'rev' = {BOOKED}::text"
@@ -240,6 +243,33 @@ MUTANTS = [
         (SELECT min(rev) FROM cowork.event WHERE site_id = {SITE} AND kind = 'booking.moved' AND subject =
             (SELECT min(booking_id) FROM cowork.booking WHERE site_id = {SITE} AND version > 2))""", "bookings",
      r"version 3 after version 1"),
+    ("booking's maker edited", f"UPDATE cowork.booking SET created_by = 1 WHERE booking_id = {LIVE}", "bookings",
+     "who made it is not who its first event names"),
+    ("booking's wall clock edited", f"""UPDATE cowork.booking SET local_end = local_end + interval '1 h'
+        WHERE booking_id = {LIVE}""", "bookings", "its wall clock is not that of its interval"),
+    ("booking's zone edited", f"UPDATE cowork.booking SET zone = 'Mars/North' WHERE booking_id = {LIVE}", "bookings",
+     "there is no zone Mars/North"),
+    ("block's maker edited", f"""UPDATE cowork.block SET created_by = 1 WHERE site_id = {SITE} AND block_id =
+        (SELECT min(block_id) FROM cowork.block WHERE site_id = {SITE})""", "blocks",
+     "who made it is not who its first event names"),
+    ("block's reason edited", f"""UPDATE cowork.block SET reason = 'party' WHERE site_id = {SITE} AND block_id =
+        (SELECT min(block_id) FROM cowork.block WHERE site_id = {SITE})""", "blocks", "its reason is not"),
+
+    ("space's state edited", f"UPDATE cowork.space SET state = 'retired' WHERE {ROOM}", "spaces",
+     "AB: its state is not that of its last event"),
+    ("space's kind edited", f"UPDATE cowork.space SET kind = 'booth' WHERE {ROOM}", "spaces", "AB: its kind is not"),
+    ("space's capacity edited", f"UPDATE cowork.space SET capacity = 777 WHERE {ROOM}", "spaces",
+     "AB: its capacity is not"),
+    ("space's version edited", f"UPDATE cowork.space SET version = 77 WHERE {ROOM}", "spaces",
+     "AB: its version is not the number of its events"),
+    ("space's code edited", f"UPDATE cowork.space SET code = 'ABC' WHERE {ROOM}", "spaces", "ABC: its code is not"),
+    ("space's unit taken away", f"""DELETE FROM cowork.space_unit WHERE site_id = {SITE} AND unit_id =
+        (SELECT min(unit_id) FROM cowork.space_unit JOIN cowork.space USING (site_id, space_id) WHERE {ROOM})""",
+     "spaces", "AB: its list of units is not"),
+    ("space deleted", f"DELETE FROM cowork.space WHERE {ROOM}", "spaces", "the log speaks of it, but it does not exist"),
+    ("space without a history", f"""INSERT INTO cowork.space (site_id, code, name, kind)
+        VALUES ({SITE}, 'X-1', 'X', 'desk')""", "spaces", "X-1: no event tells of it"),
+
     ("block's state edited", f"""UPDATE cowork.block SET state = 'ended' WHERE site_id = {SITE} AND block_id =
         (SELECT min(block_id) FROM cowork.block WHERE site_id = {SITE} AND state = 'active')""", "blocks",
      "B-......: its state is not that of its last event"),
@@ -247,13 +277,29 @@ MUTANTS = [
     ("claim missing", f"DELETE FROM cowork.claim WHERE booking_id = {LIVE}", "claims", r"unit \d+ is not claimed"),
     ("claim not live any more", f"UPDATE cowork.claim SET live = false WHERE booking_id = {LIVE}", "claims",
      r"unit \d+ is not claimed"),
-    ("claim of another unit", f"""UPDATE cowork.claim SET unit_id = (SELECT max(unit_id) FROM cowork.unit)
-        WHERE booking_id = {LIVE}""", "claims", r"claim \d+ of unit \d+ is not its"),
+    ("claim of another unit", f"""UPDATE cowork.claim c SET unit_id = (SELECT max(u.unit_id) FROM cowork.unit u
+        WHERE u.site_id = c.site_id AND u.unit_id <> c.unit_id AND NOT EXISTS (SELECT FROM cowork.claim o
+            WHERE o.live AND o.site_id = u.site_id AND o.unit_id = u.unit_id AND o.occupied && c.occupied))
+        WHERE claim_id = (SELECT min(claim_id) FROM cowork.claim WHERE booking_id = {LIVE})""", "claims", r"claim \d+ of unit \d+ is not its"),
     ("claim of another interval", f"""UPDATE cowork.claim SET occupied = tstzrange(lower(occupied),
         lower(occupied) + interval '1 s') WHERE booking_id = {LIVE}""", "claims", r"claim \d+ is of another interval"),
     ("claim of a cancelled booking", f"""INSERT INTO cowork.claim (site_id, unit_id, occupied, booking_id)
         SELECT site_id, unit_id, tstzrange('2040-01-01', '2040-01-02'), booking_id FROM cowork.claim
         WHERE booking_id = {CANCELLED} LIMIT 1""", "claims", r"claim \d+ of unit \d+ is not its"),
+    ("space of a live booking given another unit", f"""INSERT INTO cowork.space_unit SELECT site_id, space_id,
+        (SELECT max(unit_id) FROM cowork.unit WHERE site_id = {SITE}) + 1 FROM cowork.booking WHERE booking_id = {LIVE}""",
+     "claims", "R-......: its claims are not the units of its space"),
+    ("space of an active block without units", f"""DELETE FROM cowork.space_unit u USING cowork.block b
+        WHERE b.site_id = {SITE} AND b.state = 'active' AND u.site_id = b.site_id AND u.space_id = b.space_id""",
+     "claims", "B-......: its claims are not the units of its space"),
+    ("retired claim of no booking", """UPDATE cowork.claim SET booking_id = 999999 WHERE claim_id =
+        (SELECT min(claim_id) FROM cowork.claim WHERE NOT live AND booking_id IS NOT NULL)""", "claims",
+     r"claim \d+: there is no booking 999999"),
+    ("retired claim of no unit", """UPDATE cowork.claim SET unit_id = 999999 WHERE claim_id =
+        (SELECT min(claim_id) FROM cowork.claim WHERE NOT live)""", "claims",
+     r"claim \d+: there is no unit 999999"),
+    ("only a retired claim", f"UPDATE cowork.claim SET live = false WHERE booking_id = {LIVE}", "claims",
+     "its claims are not the units of its space"),
     ("claim of a block missing", f"""DELETE FROM cowork.claim WHERE site_id = {SITE} AND block_id =
         (SELECT min(block_id) FROM cowork.block WHERE site_id = {SITE} AND state = 'active')""", "claims",
      "B-......: unit"),
@@ -292,6 +338,14 @@ MUTANTS = [
     ("tenant missing", "DELETE FROM cowork.tenant WHERE code = 'acme'", "people", "R-......: there is no tenant 1"),
     ("person missing", "DELETE FROM cowork.person WHERE login = 'bob@acme.example'", "people",
      r"R-......: there is no person \d+"),
+    ("staff without a person", "UPDATE cowork.staff SET person_id = 999999 WHERE role = 'front_desk'", "people",
+     "staff: there is no person 999999"),
+    ("staff of no site", "UPDATE cowork.staff SET site_id = 999 WHERE role = 'front_desk'", "people",
+     "staff of a site that does not exist"),
+    ("member of no tenant", "UPDATE cowork.member SET tenant_id = 999999", "people",
+     r"member \d+: there is no tenant 999999"),
+    ("token without a person", "UPDATE cowork.token SET person_id = 999999", "people",
+     "token ........: there is no person 999999"),
     ("fence that came too late", f"UPDATE cowork.fence SET rev = 1 WHERE site_id = {SITE}", "fences",
      r"rev \d+ was written by lane \d+, which was fenced off at rev 1"),
 
