@@ -53,6 +53,18 @@ def test_a_day_shows_what_is_free_and_what_is_taken(cowork):
     assert ada.run("day", "A-01", "tomorrow", check=0).stdout.startswith("A-01\t")
 
 
+def test_a_phrase_books_what_it_is_echoed_as(cowork):
+    """By the site's own clock, which the client asks the daemon for."""
+    ada, now = cowork("ada"), {"COWORK_NOW": "2027-02-26T15:00:00Z"}
+    done = ada.run("book", "A-01", "mon", "9am-noon", environment=now, check=0)
+    assert f"\tA-01\t{MORNING[0]}\t{MORNING[1]}\t" in done.stdout and done.stderr == "Mon 1 Mar 09:00–12:00 EST\n"
+    moved = ada.run("move", reference(done), "A-02", "월", "11-13시", environment=now, check=0)
+    assert f"\tA-02\t{NOON[0]}\t{NOON[1]}\t" in moved.stdout
+    listed = ada.run("list", "--from", "mon", "--to", "mon", "-f", "space", environment=now, check=0)
+    assert listed.stdout == "A-02\n"
+    assert ada.run("list", "--from", "tue", "--to", "wed", environment=now, check=0).stdout == ""
+
+
 def test_the_second_of_two_is_told_who_is_first_and_when(cowork):
     cowork("ada").run("book", "A-01", *MORNING, check=0)
     done = cowork("minji").run("book", "A-01", *NOON, check=10)
