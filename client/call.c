@@ -283,7 +283,7 @@ int call_run(struct client *client, struct call *call)
 	if (r < 0)
 		return client_tell_unreachable(client, r);
 	if (call->reply.response.type == RPC_ERROR)
-		return refusal_tell(client, &call->reply);
+		return refusal_tell(client, call->method, &call->reply);
 	learn(client, call);
 	return STATUS_OK;
 }

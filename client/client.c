@@ -15,6 +15,9 @@
 #include "common/civil.h"
 #include "common/crypto.h"
 #include "common/macros.h"
+#include "common/reference.h"
+#include "common/utf8.h"
+#include "common/zone.h"
 
 #define CONTEXT_DEFAULT "default"
 #define LINE_MAX_BYTES	(256 * 1024)
@@ -316,6 +319,36 @@ static int set_now(struct client *client)
 	return STATUS_CONFIG;
 }
 
+/* A slip in a reference is told before anything is sent: it must not find another booking. */
+static int check_reference(const char *ref)
+{
+	static const char symbols[] = "0123456789ABCDEFGHIJKLMNOPQRSTVWXYZ"
+				      "abcdefghijklmnopqrstvwxyz";
+	char canonical[REFERENCE_TEXT_MAX];
+
+	if (!ref || strlen(ref) != REFERENCE_TEXT_MAX - 1 || !strchr("RrBb", ref[0]) ||
+	    ref[1] != '-' || ref[2 + strspn(ref + 2, symbols)] != '\0')
+		return STATUS_OK;
+	if (reference_parse('R', ref, canonical) == 0 || reference_parse('B', ref, canonical) == 0)
+		return STATUS_OK;
+	complain(_("%s: the last symbol does not fit the others: there is a slip in it"), ref);
+	return STATUS_DATA;
+}
+
+/* A zone that nobody knows would make every time be shown in another one. */
+static int check_zone(const char *name)
+{
+	struct zone *zone = NULL;
+	int r = name ? zone_load(name, NULL, &zone) : 0;
+
+	zone_free(zone);
+	if (r == 0)
+		return STATUS_OK;
+	complain(_("there is no time zone \"%s\" here: %s"), name, strerror(-r));
+	complain_more(_("try"), _("a name such as Asia/Seoul or UTC"));
+	return STATUS_USAGE;
+}
+
 static int run_command(struct client *client, const struct command *command, char **words,
 		       int count)
 {
@@ -336,10 +369,25 @@ static int run_command(struct client *client, const struct command *command, cha
 		(void)setenv("LANGUAGE", client->options.lang, 1);
 	r = set_now(client);
 	if (r == STATUS_OK)
+		r = check_zone(client->options.tz);
+	if (r == STATUS_OK)
+		r = check_reference(arguments_get(&arguments, "ref"));
+	if (r == STATUS_OK)
 		r = load_config(client);
 	if (r == STATUS_OK && command->flags & COMMAND_LOGIN)
 		r = client_load_token(client);
 	return r == STATUS_OK ? command->run(client, command, &arguments) : r;
+}
+
+/* Names and notes are kept as they are typed: half a character must not become another one. */
+static int check_words(const struct client *client)
+{
+	for (int i = 1; i < client->argc; i++)
+		if (!utf8_valid(client->argv[i], strlen(client->argv[i]))) {
+			complain(_("word %d of the command is not valid UTF-8"), i);
+			return STATUS_DATA;
+		}
+	return STATUS_OK;
 }
 
 static int dispatch(struct client *client)
@@ -374,7 +422,9 @@ int client_main(int argc, char **argv)
 		complain("%s", strerror(-r));
 		return STATUS_SOFTWARE;
 	}
-	status = dispatch(&client);
+	status = check_words(&client);
+	if (status == STATUS_OK)
+		status = dispatch(&client);
 	session_close(&client.session);
 	crypto_wipe(client.token, sizeof(client.token));
 	config_deinit(&client.config);

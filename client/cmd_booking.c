@@ -26,7 +26,7 @@ static bool add_number(struct params *params, const struct arguments *arguments,
 	return false;
 }
 
-/* "✓ R-7F3KA2  A-13  Mon 23 Nov 09:00–17:00 KST", or the row, or the object. */
+/* "✓ R-7F3KAT  A-13  Mon 23 Nov 09:00–17:00 KST", or the row, or the object. */
 static int tell_booking(struct client *client, struct call *call, const char *dry_run)
 {
 	const struct cJSON *booking = json_get(call_result(call), "booking");

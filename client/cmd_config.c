@@ -9,6 +9,7 @@
 #include "client/commands.h"
 #include "client/i18n.h"
 #include "common/jsonw.h"
+#include "common/zone.h"
 
 #define JSON_MAX (256 * 1024)
 
@@ -119,6 +120,16 @@ int cmd_config_set(struct client *client, const struct command *command,
 	if (!context) {
 		complain(_("\"%s\" is not a usable name for a context"), client->context_name);
 		return STATUS_USAGE;
+	}
+	if (strcmp(key, "tz") == 0 && *value) {
+		struct zone *zone = NULL;
+
+		r = zone_load(value, NULL, &zone);
+		zone_free(zone);
+		if (r < 0) {
+			complain(_("there is no time zone \"%s\" here: %s"), value, strerror(-r));
+			return STATUS_USAGE;
+		}
 	}
 	r = context_set(context, key, *value ? value : NULL);
 	if (r == -EINVAL) {

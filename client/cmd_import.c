@@ -83,6 +83,18 @@ static int close_codes(FILE *codes, const char *path)
 	return STATUS_IO;
 }
 
+/* "; stopped at line 12; 988 rows were not tried" */
+static void print_stop(struct client *client, const struct import_summary *summary)
+{
+	if (summary->stopped_at && client->out.format == FORMAT_JSON)
+		out_printf(&client->out, ",\"stopped_at\":%zu,\"untried\":%" PRIu64,
+			   summary->stopped_at, summary->untried);
+	else if (summary->stopped_at)
+		out_printf(&client->out,
+			   _("; stopped at line %zu; %" PRIu64 " rows were not tried"),
+			   summary->stopped_at, summary->untried);
+}
+
 /* "21860 booked, 8 refused, 0 already there of 21868 rows in 12.3 s (1777/s)" */
 static void print_summary(struct client *client, const struct kind *kind,
 			  const struct import_summary *summary)
@@ -92,17 +104,21 @@ static void print_summary(struct client *client, const struct kind *kind,
 	if (client->out.format == FORMAT_JSON) {
 		out_printf(&client->out,
 			   "{\"done\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"already\":%" PRIu64
-			   ",\"rows\":%" PRIu64 ",\"ms\":%" PRId64 ",\"dry_run\":%s}\n",
+			   ",\"rows\":%" PRIu64 ",\"ms\":%" PRId64 ",\"dry_run\":%s",
 			   summary->done, summary->refused, summary->already, summary->rows,
 			   summary->usec / 1000, client->options.dry_run ? "true" : "false");
+		print_stop(client, summary);
+		out_str(&client->out, "}\n");
 		return;
 	}
 	out_printf(&client->out,
 		   _("%" PRIu64 " %s%s, %" PRIu64 " refused, %" PRIu64 " already there of %" PRIu64
-		     " rows in %.1f s (%" PRIu64 "/s)\n"),
+		     " rows in %.1f s (%" PRIu64 "/s)"),
 		   summary->done, client->options.dry_run ? _("could be ") : "", _(kind->done),
 		   summary->refused, summary->already, summary->rows, (double)summary->usec / 1e6,
 		   rate);
+	print_stop(client, summary);
+	out_str(&client->out, "\n");
 }
 
 int cmd_import(struct client *client, const struct command *command,

@@ -79,7 +79,7 @@ const struct command command_table[] = {
 		.name = "show",
 		.usage = "REF",
 		.summary = N_("show a booking"),
-		.examples = "cowork show R-7F3KA2\ncowork show R-7F3KA2 --json=ref,state,version",
+		.examples = "cowork show R-7F3KAT\ncowork show R-7F3KAT --json=ref,state,version",
 		.run = cmd_show,
 		.flags = COMMAND_LOGIN,
 	},
@@ -91,9 +91,9 @@ const struct command command_table[] = {
 			"What is not given stays as it is. WHEN is as for book; --space is for a "
 			"code that could be taken for a time. With --if-version it is done only if "
 			"nobody changed the booking since it had that version."),
-		.examples = "cowork move R-7F3KA2 A-13\n"
-			    "cowork move R-7F3KA2 tomorrow 10-12\n"
-			    "cowork move R-7F3KA2 A-13 mon 14:00 for 2h",
+		.examples = "cowork move R-7F3KAT A-13\n"
+			    "cowork move R-7F3KAT tomorrow 10-12\n"
+			    "cowork move R-7F3KAT A-13 mon 14:00 for 2h",
 		.run = cmd_move,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
@@ -101,7 +101,7 @@ const struct command command_table[] = {
 		.name = "cancel",
 		.usage = "REF [--if-version N]",
 		.summary = N_("cancel a booking"),
-		.examples = "cowork cancel R-7F3KA2",
+		.examples = "cowork cancel R-7F3KAT",
 		.run = cmd_cancel,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
@@ -109,7 +109,7 @@ const struct command command_table[] = {
 		.name = "history",
 		.usage = "REF",
 		.summary = N_("what happened to a booking, and who did it"),
-		.examples = "cowork history R-7F3KA2",
+		.examples = "cowork history R-7F3KAT",
 		.run = cmd_history,
 		.flags = COMMAND_LOGIN,
 	},
@@ -171,13 +171,13 @@ const struct command command_table[] = {
 	{
 		.name = "doctor",
 		.usage = "",
-		.summary = N_("check every step from here to the server and say what to fix"),
+		.summary = N_("check every step to the server and say what to fix"),
 		.run = cmd_doctor,
 	},
 	{
 		.name = "import",
 		.usage = "KIND FILE [--on-error stop|skip] [--window N] [--codes-file FILE]",
-		.summary = N_("load sites, floors, areas, spaces, tenants, members or bookings"),
+		.summary = N_("load sites, spaces, members, bookings and more"),
 		.more = N_(
 			"FILE is CSV with a header line (RFC 4180) or one JSON object a line, "
 			"UTF-8. It "
@@ -216,8 +216,7 @@ const struct command command_table[] = {
 	{
 		.name = "config set",
 		.usage = "NAME VALUE",
-		.summary = N_(
-			"set server, ca, fingerprint, site or tz of the context; \"\" clears it"),
+		.summary = N_("set or clear server, ca, fingerprint, site or tz"),
 		.examples = "cowork config set site KSQ",
 		.run = cmd_config_set,
 	},
@@ -229,7 +228,7 @@ const struct command command_table[] = {
 			   "mutation, with "
 			   "a key and retries."),
 		.examples = "cowork call session.ping\n"
-			    "cowork call booking.show '{\"site\":\"KSQ\",\"ref\":\"R-7F3KA2\"}'",
+			    "cowork call booking.show '{\"site\":\"KSQ\",\"ref\":\"R-7F3KAT\"}'",
 		.run = cmd_call,
 	},
 	{

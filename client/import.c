@@ -63,8 +63,11 @@ static void refuse(struct import *import, size_t line, const char *kind, const c
 	complain(_("line %zu: %s: %s"), line, kind, reason);
 	import->summary->refused++;
 	import->status = STATUS_DATA;
-	if (!import->options->skip)
-		import->ended = true;
+	if (import->options->skip)
+		return;
+	import->ended = true;
+	if (!import->summary->stopped_at)
+		import->summary->stopped_at = line;
 }
 
 /* The site a row belongs to, or NULL. */
@@ -294,7 +297,7 @@ static int take_reply(struct import *import, struct reply *reply)
 		if (error_retry(reply_kind(reply)))
 			return -ECONNRESET;
 		progress_clear(&import->progress);
-		import->status = refusal_tell(import->client, reply);
+		import->status = refusal_tell(import->client, import->options->kind->method, reply);
 		return -ECANCELED;
 	}
 	import->answered = true;
@@ -427,6 +430,21 @@ static int tell_end(struct import *import, int r)
 	return import->status;
 }
 
+/* What a refusal kept from being sent. */
+static void count_untried(struct import *import)
+{
+	struct rows_problem problem;
+	enum rows_status status = ROWS_ROW;
+	struct row row;
+
+	while (!interrupt_pending()) {
+		status = rows_next(&import->rows, &row, &problem);
+		if (status == ROWS_END || status == ROWS_STOP)
+			return;
+		import->summary->untried++;
+	}
+}
+
 static int run(struct import *import)
 {
 	int r = 0;
@@ -445,6 +463,8 @@ static int run(struct import *import)
 	import->summary->usec = monotonic_now() - import->progress.begin;
 	import->summary->rows -= import->open;
 	r = tell_end(import, r);
+	if (import->summary->stopped_at)
+		count_untried(import);
 	for (unsigned i = 0; i < import->options->window; i++)
 		if (import->flights[i].state != FLIGHT_FREE)
 			land(import, &import->flights[i]);

@@ -28,6 +28,8 @@ struct import_options {
 
 struct import_summary {
 	uint64_t rows, done, already, refused;
+	uint64_t untried;  /* rows behind the one that ended it */
+	size_t stopped_at; /* line of the refusal that ended it, or 0 */
 	int64_t usec;
 };
 

@@ -42,7 +42,7 @@ struct option_row {
 static const struct option_row rows[] = {
 	ROW("json", 0, OPTION_JSON, fields, "--json[=FIELDS]", N_("print the result as JSON")),
 	ROW("output", 'o', OPTION_FORMAT, format, "-o, --output FORMAT",
-	    N_("table, tsv or json; without it a table on a terminal, else tsv")),
+	    N_("table, tsv or json; else table on a terminal, tsv")),
 	ROW("fields", 'f', OPTION_TEXT, fields, "-f, --fields FIELDS",
 	    N_("which fields, e.g. ref,space,local.start")),
 	ROW("header", 0, OPTION_FLAG, header, "--header", N_("begin TSV with a line of names")),

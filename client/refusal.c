@@ -8,6 +8,7 @@
 
 #include "client/call.h"
 #include "client/client.h"
+#include "client/command.h"
 #include "client/i18n.h"
 #include "client/refusal.h"
 #include "client/view.h"
@@ -48,7 +49,22 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 	}
 }
 
-static void tell_help(struct client *client, const struct reply *reply, enum error_kind kind)
+/* Where to look at a thing whose state is not what the command expected. */
+static void tell_look(const char *method)
+{
+	char list[64];
+
+	snprintf(list, sizeof(list), "%.*s list", (int)strcspn(method, "."), method);
+	for (size_t i = 0; command_at(i); i++)
+		if (strcmp(command_at(i)->name, list) == 0) {
+			complain_more(_("try"), "cowork %s", list);
+			return;
+		}
+	complain_more(_("try"), _("look at it again: cowork show REF"));
+}
+
+static void tell_help(struct client *client, const char *method, const struct reply *reply,
+		      enum error_kind kind)
 {
 	const struct cJSON *data = reply->response.data;
 	const char *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
@@ -67,21 +83,21 @@ static void tell_help(struct client *client, const struct reply *reply, enum err
 	if (kind == ERROR_unauthenticated)
 		complain_more(_("try"), "cowork login");
 	if (kind == ERROR_stale_version || kind == ERROR_wrong_state)
-		complain_more(_("try"), _("look at it again: cowork show REF"));
+		tell_look(method);
 	if (error_retry(kind))
 		complain_more(_("try"), _("the same again in a moment; nothing was changed"));
 	if (request && (kind == ERROR_internal || client->options.verbose))
 		complain_more(_("log"), _("the server's log has this as request %s"), request);
 }
 
-int refusal_tell(struct client *client, const struct reply *reply)
+int refusal_tell(struct client *client, const char *method, const struct reply *reply)
 {
 	struct buf text = BUF_INIT(64 * 1024);
 	enum error_kind kind = reply_kind(reply);
 
 	refusal_sentence(client, reply, &text);
 	complain("%s", text.data ? text.data : error_text(kind));
-	tell_help(client, reply, kind);
+	tell_help(client, method, reply, kind);
 	buf_deinit(&text);
 	return error_exit(kind);
 }

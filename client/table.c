@@ -3,7 +3,6 @@
  */
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -87,27 +86,33 @@ static const char *last_name(const char *path)
 	return dot ? dot + 1 : path;
 }
 
-/* What a row is found and judged by: cut only when the rest cannot give more. */
-static bool precious(const char *path)
+/*
+ * How dear a column is: 0 free text, which gives way first; 1 what a row is judged by; 2 what it is
+ * called, which is never cut, since it is typed again.
+ */
+static int worth(const char *path)
 {
 	const char *head = last_name(path);
 
-	static const char *const heads[] = { "ref",   "code",  "when", "kind",
-					     "state", "token", "login" };
+	static const char *const names[] = { "ref", "code", "token" };
+	static const char *const facts[] = { "when", "kind", "state", "login" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		if (strcmp(heads[i], head) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], head) == 0)
+			return 2;
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
+		if (strcmp(facts[i], head) == 0)
+			return 1;
+	return 0;
 }
 
-/* The widest column that may still give way, or -1. */
-static int widest(char *const heads[], const int widths[], size_t columns, bool all)
+/* The widest column of at most this worth that may still give way, or -1. */
+static int widest(char *const heads[], const int widths[], size_t columns, int most)
 {
 	int found = -1;
 
 	for (size_t c = 0; c < columns; c++)
-		if (widths[c] > NARROWEST && (all || !precious(heads[c])) &&
+		if (widths[c] > NARROWEST && worth(heads[c]) <= most &&
 		    (found < 0 || widths[c] >= widths[found]))
 			found = (int)c;
 	return found;
@@ -116,10 +121,10 @@ static int widest(char *const heads[], const int widths[], size_t columns, bool 
 static void fit(char *const heads[], int widths[], size_t columns, int room)
 {
 	for (int over = total(widths, columns) - room; over > 0; over--) {
-		int c = widest(heads, widths, columns, false);
+		int c = widest(heads, widths, columns, 0);
 
 		if (c < 0)
-			c = widest(heads, widths, columns, true);
+			c = widest(heads, widths, columns, 1);
 		if (c < 0)
 			return;
 		widths[c]--;

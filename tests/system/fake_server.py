@@ -156,7 +156,7 @@ class FakeServer:
 
 
 def booking(**changes):
-    return {"ref": "R-7F3KA2", "site": "KSQ", "space": "A-12", "start": "2026-11-23T14:00:00Z",
+    return {"ref": "R-7F3KAT", "site": "KSQ", "space": "A-12", "start": "2026-11-23T14:00:00Z",
             "end": "2026-11-23T22:00:00Z",
             "local": {"start": "2026-11-23T09:00", "end": "2026-11-23T17:00", "zone": "America/New_York"},
             "state": "confirmed", "version": 1, "tenant": "BIO", "member": "ada@example.org", **changes}

@@ -87,7 +87,7 @@ def test_a_cut_link_is_asked_again_with_the_same_key(server, cowork):
     first, second = server.requests("booking.create")
     assert first["key"] == second["key"] and second["attempt"] == first["attempt"] + 1
     assert len(server.booked) == 1
-    assert done.stdout.startswith("R-7F3KA2\tA-12\t2026-11-23T09:00\t2026-11-23T17:00\tconfirmed")
+    assert done.stdout.startswith("R-7F3KAT\tA-12\t2026-11-23T09:00\t2026-11-23T17:00\tconfirmed")
 
 
 def test_a_server_that_is_busy_is_asked_again_after_its_wait(server, cowork):
@@ -107,7 +107,7 @@ def test_an_unknown_outcome_prints_the_command_that_finds_out(server, cowork):
     assert line[0] in "".join(file.read_text() for file in (cowork.folder / "state/cowork/pending").iterdir())
     server.script.clear()
     again = cowork.run(*BOOK, "--title", "it's mine", "--key", line[1], check=0)
-    assert "R-7F3KA2" in again.stdout and len(server.booked) == 1
+    assert "R-7F3KAT" in again.stdout and len(server.booked) == 1
     assert server.requests("booking.create")[-1]["attempt"] >= 2, "a receipt must be looked for"
     assert not list((cowork.folder / "state/cowork/pending").iterdir())
 
@@ -235,7 +235,7 @@ def test_no_common_version_is_76(server, cowork):
                                           ("internal", 70), ("unauthenticated", 4)])
 def test_kinds_have_their_exit_status(server, cowork, kind, status):
     server.script["booking.show"] = [Refuse(kind)]
-    cowork.run("show", "R-7F3KA2", check=status)
+    cowork.run("show", "R-7F3KAT", check=status)
 
 
 def test_a_token_that_was_revoked_is_4(server, cowork):
@@ -379,8 +379,8 @@ def test_there_is_no_option_for_a_secret():
 EVIL = "\x1b]0;owned\x07\x1b[2Jred\x9b31m\u202eevil\nnext\tcell"
 
 
-@pytest.mark.parametrize("words", [("list",), ("list", "-o", "table"), ("list", "--json"), ("show", "R-7F3KA2"),
-                                   ("show", "R-7F3KA2", "-o", "table")])
+@pytest.mark.parametrize("words", [("list",), ("list", "-o", "table"), ("list", "--json"), ("show", "R-7F3KAT"),
+                                   ("show", "R-7F3KAT", "-o", "table")])
 def test_no_escape_of_another_tenant_reaches_the_terminal(server, cowork, words):
     evil = booking(title=EVIL, member_name=EVIL)
     server.replies["booking.list"] = {"bookings": [evil], "rev": 1, "has_more": False}
@@ -393,7 +393,7 @@ def test_no_escape_of_another_tenant_reaches_the_terminal(server, cowork, words)
 
 def test_no_escape_of_a_message_reaches_the_terminal(server, cowork):
     server.script["booking.show"] = [Refuse("not_found", EVIL, hint=EVIL, field=EVIL)]
-    err = cowork.run("show", "R-7F3KA2", check=12).stderr
+    err = cowork.run("show", "R-7F3KAT", check=12).stderr
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", err)
 
 
@@ -431,6 +431,49 @@ def test_reads_ask_for_what_was_seen_before(server, cowork):
 
 def test_unknown_commands_are_suggested_and_not_run(cowork):
     assert '"book"' in cowork.run("boook", check=64).stderr
+
+
+def test_a_word_that_is_not_utf8_is_65_and_nothing_is_sent(server, cowork):
+    done = subprocess.run([build() / "client/cowork", *BOOK, "--title", b"caf\xe9"], env=cowork.environment(),
+                          capture_output=True, text=True)
+    assert done.returncode == 65 and "not valid UTF-8" in done.stderr and not server.seen
+
+
+def test_a_zone_that_does_not_exist_is_refused(server, cowork):
+    assert "Mars/Olympus" in cowork.run("mine", "--tz", "Mars/Olympus", check=64).stderr
+    before = (cowork.folder / "config/cowork/config").read_text()
+    cowork.run("config", "set", "tz", "Mars/Olympus", check=64)
+    assert (cowork.folder / "config/cowork/config").read_text() == before and not server.seen
+    cowork.run("config", "set", "tz", "Asia/Seoul", check=0)
+    cowork.run("config", "set", "tz", "", check=0)
+
+
+@pytest.mark.parametrize("words", [("show",), ("cancel",), ("history",), ("move", "A-13")])
+def test_a_slip_in_a_reference_is_found_before_it_is_sent(server, cowork, words):
+    done = cowork.run(words[0], "R-AAAAAA", *words[1:], check=65)
+    assert "the last symbol does not fit the others: there is a slip in it" in done.stderr and not server.seen
+
+
+def test_a_refusal_leads_to_the_list_of_its_noun(server, cowork):
+    server.script["token.revoke"] = [Refuse("wrong_state", "it is revoked already")]
+    server.script["booking.cancel"] = [Refuse("wrong_state", "it is cancelled already")]
+    err = cowork.run("token", "revoke", "ABCDEFGH").stderr
+    assert "cowork token list" in err and "cowork show" not in err
+    assert "cowork show REF" in cowork.run("cancel", "R-7F3KAT").stderr
+
+
+def test_a_reference_is_never_cut(server, cowork):
+    rows = [booking(title="A very long title that goes on", member="somebody.with.a.long.name@example.org")]
+    server.replies["booking.list"] = {"bookings": rows, "rev": 1, "has_more": False}
+    for columns in (20, 40, 60, 80):
+        seen, _ = on_terminal(cowork, "list", columns=columns)
+        assert "R-7F3KAT" in seen, seen
+
+
+def test_help_fits_eighty_columns(cowork):
+    for topic in ([], ["options"], ["dates"], ["formats"], ["files"], ["environment"], ["exit-codes"]):
+        for line in cowork.run("help", *topic, check=0).stdout.splitlines():
+            assert len(line) <= 80, line
 
 
 # --- import ---
@@ -505,7 +548,9 @@ def test_import_stops_at_a_refusal(server, cowork):
     server.script["booking.create"] = ["ok"] * 10 + [Refuse("slot_taken", "S-10 is taken", space="S-10")]
     done = cowork.run("import", "bookings", file, check=65)
     assert "line 12: slot_taken: S-10 is taken" in done.stderr
-    assert 11 <= len(server.requests("booking.create")) <= 11 + 32
+    tried = len(server.requests("booking.create"))
+    assert 11 <= tried <= 11 + 32
+    assert done.stdout.endswith(f"; stopped at line 12; {1000 - tried} rows were not tried\n")
 
 
 def test_import_can_skip_refusals_and_names_each(server, cowork):
