@@ -46,6 +46,8 @@ struct config {
 	int64_t output_bytes;
 	int64_t output_total;
 	int64_t in_flight;
+	int64_t login_delay;
+	int64_t login_failures;
 	int64_t lane_queue;
 	int64_t accepts;
 	int64_t drain_timeout;

@@ -71,6 +71,13 @@ const struct config_option config_options[] = {
 	  "most is closed." },
 	{ "limits", "in_flight", CONFIG_INT, AT(in_flight), "32", 1, 1024, NULL, 0,
 	  "Requests of one client under way before no more are read." },
+	{ "limits", "login_delay", CONFIG_DURATION, AT(login_delay), "2s", 0, 60000, NULL, 0,
+	  "How long the answer to a failed login waits; twice, four and seven and a half times as "
+	  "long for the next ones from its address (IPv6: /64) within a minute, but at most half "
+	  "of login_timeout." },
+	{ "limits", "login_failures", CONFIG_INT, AT(login_failures), "10", 1, 1000000, NULL, 0,
+	  "Failed logins from one address within a minute before the next ones are told to stay "
+	  "away." },
 	{ "limits", "lane_queue", CONFIG_INT, AT(lane_queue), "4096", 1, 1000000, NULL, 0,
 	  "Changes of one site that may wait; more are refused as busy." },
 	{ "limits", "accepts", CONFIG_INT, AT(accepts), "16", 1, 1024, NULL, 0,

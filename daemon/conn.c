@@ -576,6 +576,7 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	TAILQ_INIT(&conn->requests);
 	frame_init(&conn->frames, LINE_BEFORE_LOGIN);
 	keep_source(conn, address);
+	conn->session.source = throttle_source(address);
 	bufferevent_openssl_set_allow_dirty_shutdown(conn->bev, 1);
 	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
 	/* Beyond this the kernel keeps the bytes, and the client has to wait. */

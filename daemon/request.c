@@ -223,7 +223,9 @@ struct jsonw *request_fail_begin(struct request *request, enum error_kind kind, 
 	rpc_error_begin(&request->writer, &request->id, kind, message ? message : error_text(kind));
 	jsonw_kstr(&request->writer, "request", request->name);
 	if (error_retry(kind))
-		jsonw_kint(&request->writer, "retry_after_ms", REQUEST_RETRY_AFTER_MS);
+		jsonw_kint(&request->writer, "retry_after_ms",
+			   request->retry_after_ms ? request->retry_after_ms
+						   : REQUEST_RETRY_AFTER_MS);
 	return &request->writer;
 }
 

@@ -88,6 +88,7 @@ struct request {
 
 	struct buf out; /* the reply being written */
 	enum error_kind failure;
+	int64_t retry_after_ms; /* in a refusal; 0: REQUEST_RETRY_AFTER_MS */
 	/* Set: a refusal is kept instead of sent, and request_send_kept() sends it or drops it. */
 	bool keep_refusal;
 	bool kept;

@@ -10,6 +10,7 @@
 #include "daemon/lane.h"
 #include "daemon/loop.h"
 #include "daemon/site.h"
+#include "daemon/throttle.h"
 
 struct feed;
 struct upkeep;
@@ -22,6 +23,7 @@ struct services {
 	struct feed *feed;
 	struct upkeep *upkeep;
 	struct lane_events lane_events;
+	struct throttle throttle;
 	bool draining;
 	int64_t started_usec; /* instant */
 	int64_t connections;  /* clients now */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "daemon/actor.h"
+#include "daemon/throttle.h"
 
 #define SESSION_PROTOCOL    1 /* the only version there is */
 #define SESSION_LOGIN_TRIES 5 /* failed logins before the connection is closed */
@@ -26,7 +27,8 @@ struct session {
 	bool greeted;	     /* session.hello was answered */
 	struct actor *actor; /* owns a reference; NULL before login */
 	int failures;
-	int reads;	 /* requests that request_reading() counted */
+	int reads; /* requests that request_reading() counted */
+	struct throttle_source source;
 	char client[80]; /* "cowork 0.1.0", for the log */
 	char peer[64];	 /* address, for the log */
 };

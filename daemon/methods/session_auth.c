@@ -38,6 +38,9 @@ struct session_auth {
 	struct token_parts presented; /* the code */
 	struct token_parts parts;     /* of the token that is looked up */
 	char made[TOKEN_TEXT_MAX];    /* the token made for a code */
+	struct timer late;	      /* until the refusal is told */
+	struct request *refused;
+	const char *reason;
 };
 
 #define AT(member) offsetof(struct session_auth, member)
@@ -55,14 +58,55 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
+static bool cancel_refusal(struct request *request)
+{
+	struct session_auth *op = request->waiting;
+
+	timer_stop(&op->late);
+	return true;
+}
+
+static void on_late(struct timer *timer)
+{
+	struct session_auth *op = container_of(timer, struct session_auth, late);
+	struct request *request = op->refused;
+
+	if (request->retry_after_ms > 0)
+		request_fail(request, ERROR_throttled,
+			     "too many failed logins come from your address; wait a little");
+	else
+		request_fail(request, ERROR_unauthenticated, op->reason);
+}
+
+/*
+ * A failure is answered late: who guesses waits, and takes none of our time meanwhile. Not so late
+ * that the login's own deadline comes first. The clock of the request does not run, or its timeout
+ * would be the answer.
+ */
 static void refuse(struct request *request, const char *reason)
 {
-	if (request->session) {
-		request->session->failures++;
-		log_notice("login refused", log_str("req", request->name),
-			   log_str("peer", request->session->peer), log_str("why", reason));
-	}
-	request_fail(request, ERROR_unauthenticated, reason);
+	struct session_auth *op = request->data;
+	struct services *services = request->services;
+	struct session *session = request->session;
+	const struct config *config = services->config;
+	int64_t now = monotonic_now() / USEC_PER_MSEC, failures, delay;
+
+	session->failures++;
+	log_notice("login refused", log_str("req", request->name), log_str("peer", session->peer),
+		   log_str("why", reason));
+	failures = throttle_failed(&services->throttle, &session->source, now);
+	if (failures > config->login_failures)
+		request->retry_after_ms = throttle_left(&services->throttle, &session->source, now);
+	delay = throttle_delay(failures, config->login_delay);
+	if (delay > config->login_timeout / 2)
+		delay = config->login_timeout / 2;
+	op->refused = request;
+	op->reason = reason;
+	op->late.fire = on_late;
+	request->waiting = op;
+	request->cancel = cancel_refusal;
+	timer_stop(&request->deadline);
+	timer_start(services->loop, &op->late, delay);
 }
 
 static void on_found(struct query *query)
@@ -91,6 +135,7 @@ static void on_found(struct query *query)
 		actor_unref(request->session->actor);
 		request->session->actor = actor_ref(actor);
 		request->session->failures = 0;
+		throttle_passed(&request->services->throttle, &request->session->source);
 	}
 	actor_unref(actor);
 	crypto_wipe(op->made, sizeof(op->made));

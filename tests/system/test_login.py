@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 import zlib
 
 import pytest
@@ -293,6 +294,42 @@ def test_a_login_by_code_that_is_cancelled_under_way_is_not_called_undone(connec
         token = None
     again = connect().call("session.auth", code=world.code["newcomer"], key=key, attempt=2)
     assert again["token"] and token in (None, again["token"])
+
+
+# Guessing
+
+def test_the_answer_to_a_failed_login_comes_later_each_time_until_one_works(start_daemon, world):
+    daemon = start_daemon(limits__login_delay="400ms")
+
+    def took():
+        began = time.monotonic()
+        with daemon.client() as client:
+            assert client.refused("session.auth", token=new_token()[0]).kind == "unauthenticated"
+        return time.monotonic() - began
+
+    assert took() >= 0.4
+    assert took() >= 0.8
+    assert took() >= 1.6
+    with daemon.client(world.token["ada"]) as ada, daemon.client() as guesser:
+        guesser.send("session.auth", token=new_token()[0])
+        daemon.wait_log("login refused", count=4)
+        ada.call("session.whoami")  # whoever waits holds up nobody; and may leave
+
+
+def test_an_address_of_many_failed_logins_is_told_to_wait_but_who_is_right_is_let_in(start_daemon, world):
+    daemon = start_daemon(limits__login_failures=2)
+
+    def kind(**what):
+        with daemon.client() as client:
+            error = client.refused("session.auth", **what)
+            return error.kind, error.data.get("retry_after_ms")
+
+    assert [kind(token="nonsense") for _ in range(2)] == 2 * [("unauthenticated", None)]
+    throttled, after = kind(code=new_token("cwc_")[0], key=new_key())
+    assert throttled == "throttled" and 500 < after <= 60000
+    with daemon.client(world.token["ada"]):
+        pass
+    assert kind(token="nonsense") == ("unauthenticated", None)
 
 
 # Further tokens

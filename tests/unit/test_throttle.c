@@ -1,0 +1,112 @@
+/* Failed logins by source: who is counted with whom, and when it is forgotten. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "daemon/throttle.h"
+
+static struct throttle_source of(const char *text)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+		return throttle_source((struct sockaddr *)&in);
+	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+	return throttle_source((struct sockaddr *)&in6);
+}
+
+static int64_t failed(struct throttle *throttle, const char *text, int64_t now)
+{
+	struct throttle_source source = of(text);
+
+	return throttle_failed(throttle, &source, now);
+}
+
+static void failures_count_by_address_or_by_64_bits(void **state)
+{
+	struct throttle t = { 0 };
+
+	assert_int_equal(failed(&t, "192.0.2.1", 5), 1);
+	assert_int_equal(failed(&t, "192.0.2.2", 5), 1);
+	assert_int_equal(failed(&t, "::ffff:192.0.2.1", 6), 2);
+	assert_int_equal(failed(&t, "2001:db8:1:2::1", 5), 1);
+	assert_int_equal(failed(&t, "2001:db8:1:2:ffff::9", 5), 2);
+	assert_int_equal(failed(&t, "2001:db8:1:3::1", 5), 1);
+}
+
+static void a_minute_after_the_first_they_are_forgotten(void **state)
+{
+	struct throttle t = { 0 };
+	struct throttle_source source = of("192.0.2.1");
+
+	assert_int_equal(throttle_left(&t, &source, 1000), 0);
+	failed(&t, "192.0.2.1", 1000);
+	failed(&t, "192.0.2.1", 31000);
+	assert_int_equal(throttle_left(&t, &source, 31000), 30000);
+	assert_int_equal(failed(&t, "192.0.2.1", 60999), 3);
+	assert_int_equal(throttle_left(&t, &source, 61000), 0);
+	assert_int_equal(failed(&t, "192.0.2.1", 61000), 1);
+}
+
+static void a_login_clears_its_own_source_only(void **state)
+{
+	struct throttle t = { 0 };
+	struct throttle_source source = of("192.0.2.1");
+
+	failed(&t, "192.0.2.1", 1);
+	failed(&t, "192.0.2.2", 1);
+	throttle_passed(&t, &source);
+	throttle_passed(&t, &source);
+	assert_int_equal(failed(&t, "192.0.2.1", 2), 1);
+	assert_int_equal(failed(&t, "192.0.2.2", 2), 2);
+}
+
+static void the_oldest_makes_room(void **state)
+{
+	struct throttle t = { 0 };
+	char text[32];
+
+	for (int i = 0; i < THROTTLE_SOURCES; i++) {
+		snprintf(text, sizeof(text), "10.0.%d.%d", i / 256, i % 256);
+		failed(&t, text, 100 + (i + 7) % THROTTLE_SOURCES);
+	}
+	snprintf(text, sizeof(text), "10.0.%d.%d", (THROTTLE_SOURCES - 7) / 256,
+		 (THROTTLE_SOURCES - 7) % 256);
+	assert_int_equal(failed(&t, "192.0.2.1", 2000), 1);
+	assert_int_equal(failed(&t, "10.0.0.0", 2001), 2);
+	assert_int_equal(failed(&t, "192.0.2.1", 2002), 2);
+	assert_int_equal(failed(&t, text, 2003), 1); /* it was the oldest */
+}
+
+static void the_wait_grows_to_seven_and_a_half_steps(void **state)
+{
+	const int64_t waits[] = { 0, 2000, 4000, 8000, 15000, 15000 };
+
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(throttle_delay(i, 2000), waits[i]);
+	assert_int_equal(throttle_delay(INT64_MAX, 2000), 15000);
+	assert_int_equal(throttle_delay(3, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(failures_count_by_address_or_by_64_bits),
+		cmocka_unit_test(a_minute_after_the_first_they_are_forgotten),
+		cmocka_unit_test(a_login_clears_its_own_source_only),
+		cmocka_unit_test(the_oldest_makes_room),
+		cmocka_unit_test(the_wait_grows_to_seven_and_a_half_steps),
+	};
+
+	return cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
+}
