@@ -401,7 +401,7 @@ static void poll_now(struct feed *feed)
 {
 	struct feed_site *fs;
 	char hex[SHA256_HEX_MAX];
-	int count = 0;
+	int count = 0, passed = 0;
 
 	if (feed->polling) {
 		feed->again = true;
@@ -412,7 +412,10 @@ static void poll_now(struct feed *feed)
 	buf_reset(&feed->hashes);
 	TAILQ_FOREACH (fs, &feed->list, entry) {
 		fs->sent_rev = -1; /* not asked about */
-		if (fs->state != FEED_LIVE || count == SITES_MAX)
+		if (count == SITES_MAX)
+			continue;
+		passed++;
+		if (fs->state != FEED_LIVE)
 			continue;
 		fs->sent_rev = calendar_rev(fs->calendar);
 		memcpy(fs->sent_hash, calendar_hash(fs->calendar), SHA256_SIZE);
@@ -421,6 +424,12 @@ static void poll_now(struct feed *feed)
 		buf_printf(&feed->revs, "%c%lld", count ? ',' : '{', (long long)fs->sent_rev);
 		buf_printf(&feed->hashes, "%c%s", count ? ',' : '{', hex);
 		count++;
+	}
+	/* Those that were asked about stand last the next time. */
+	for (; count == SITES_MAX && passed > 0; passed--) {
+		fs = TAILQ_FIRST(&feed->list);
+		TAILQ_REMOVE(&feed->list, fs, entry);
+		TAILQ_INSERT_TAIL(&feed->list, fs, entry);
 	}
 	buf_add_char(&feed->ids, '}');
 	buf_add_char(&feed->revs, '}');
