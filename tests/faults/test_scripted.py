@@ -175,6 +175,7 @@ def test_a_link_lost_under_a_batch_is_fenced_and_the_batch_run_again(step, kind,
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_link_lost_before_the_batch_left_is_no_doubt(kind, start, fake, script):
     daemon = start()
+    fake.seen("query", "cowork.lane_open", count=2)  # with one link alone the database is away when it is lost
     with daemon.client(script.token) as client:
         fake.fault("parse", kind, query="lane_run", sqlstate="57P01")
         assert outcome(client) == "ok"
