@@ -1,56 +1,18 @@
-/* See feed.h. */
+/* Sites, those who wait for them, and loading. See feed.h; following is in feed_follow.c. */
 
 #include "daemon/feed.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
+#include "daemon/feed_internal.h"
 #include "daemon/log.h"
-
-#define EVENTS_MAX 257 /* a poll's rows of one site: the one we know, and what follows it */
-#define SITES_MAX  512 /* of one poll; more take turns */
-
-enum feed_state {
-	FEED_ABSENT,
-	FEED_LOADING,
-	FEED_LIVE,
-};
-
-struct feed_site {
-	struct feed *feed; /* borrows */
-	const struct site *site;
-	enum feed_state state;
-	struct calendar *calendar; /* owns; LOADING: being filled, LIVE: in use */
-	bool broken;		   /* LOADING: a row made no sense */
-	int64_t asked_usec;	   /* when somebody last wanted it */
-	/* What the poll under way was asked about. */
-	int64_t sent_rev;
-	uint8_t sent_hash[SHA256_SIZE];
-	struct db_call load;
-	char load_site[16], load_from[24];
-	TAILQ_HEAD(, feed_wait) waits;
-	TAILQ_ENTRY(feed_site) entry;
-};
-
-struct feed {
-	struct loop *loop; /* borrows */
-	struct db *db;	   /* borrows */
-	struct sites *sites;
-	TAILQ_HEAD(, feed_site) list;
-	struct timer timer;
-	struct db_call poll;
-	bool polling;
-	bool again; /* a hint came while polling */
-	struct buf ids, revs, hashes;
-	int64_t confirmed_usec; /* monotonic: the last poll or load that succeeded */
-	int64_t reloads;
-};
 
 /* $1 site, $2 from which instant on */
 static const struct db_statement LOAD = {
@@ -60,22 +22,7 @@ static const struct db_statement LOAD = {
 	.params = 2,
 };
 
-/* Only sites whose log is not where we are; with them the event we know, to compare its hash. */
-static const struct db_statement POLL = {
-	.name = "feed_poll",
-	.sql = "SELECT s.site_id, s.rev, encode(s.last_hash, 'hex'), e.rev, e.kind, e.body,"
-	       " encode(e.hash, 'hex') FROM unnest($1::int[], $2::bigint[], $3::text[])"
-	       " w (site_id, rev, hash) JOIN cowork.site s ON s.site_id = w.site_id"
-	       " LEFT JOIN LATERAL (SELECT x.rev, x.kind, x.body, x.hash FROM cowork.event x"
-	       " WHERE x.site_id = w.site_id AND x.rev >= w.rev ORDER BY x.rev LIMIT 257) e"
-	       " ON s.rev > w.rev"
-	       " WHERE s.rev <> w.rev OR encode(s.last_hash, 'hex') <> w.hash"
-	       " ORDER BY s.site_id, e.rev",
-	.params = 3,
-};
-
 static void load(struct feed_site *fs);
-static void poll_now(struct feed *feed);
 
 static void set_state(struct feed_site *fs, enum feed_state state)
 {
@@ -110,7 +57,7 @@ static bool is_served(const struct feed_site *fs, const struct feed_wait *wait)
 }
 
 /* Tells all whose rev is reached; whoever is told may take others off the list, or ask anew. */
-static void serve(struct feed_site *fs)
+void feed_serve(struct feed_site *fs)
 {
 	struct feed_wait *wait;
 
@@ -146,7 +93,7 @@ static void on_wait_served(struct task *task)
 		tell(wait, wait->site->calendar);
 }
 
-static struct feed_site *find(struct feed *feed, int site_id)
+struct feed_site *feed_find(struct feed *feed, int site_id)
 {
 	struct feed_site *fs;
 
@@ -158,7 +105,7 @@ static struct feed_site *find(struct feed *feed, int site_id)
 
 static struct feed_site *make(struct feed *feed, const struct site *site)
 {
-	struct feed_site *fs = find(feed, site->id);
+	struct feed_site *fs = feed_find(feed, site->id);
 
 	if (fs)
 		return fs;
@@ -192,7 +139,21 @@ int feed_want(struct feed *feed, const struct site *site, int64_t min_rev, struc
 	else if (is_served(fs, wait))
 		loop_defer(feed->loop, &wait->task);
 	else
-		poll_now(feed);
+		feed_poll(feed);
+	return 0;
+}
+
+int feed_keep(struct feed *feed, const struct site *site, bool keep)
+{
+	struct feed_site *fs = make(feed, site);
+
+	if (!fs)
+		return -ENOMEM;
+	fs->kept += keep ? 1 : -1;
+	assert(fs->kept >= 0);
+	fs->asked_usec = monotonic_now();
+	if (keep && fs->state == FEED_ABSENT && db_up(feed->db))
+		load(fs);
 	return 0;
 }
 
@@ -205,7 +166,7 @@ static void drop(struct feed_site *fs)
 }
 
 /* What we know is not what is: begin anew, and let nobody read it meanwhile. */
-static void reload(struct feed_site *fs, const char *why)
+void feed_reload(struct feed_site *fs, const char *why)
 {
 	log_error("a calendar was wrong and is loaded again", log_str("site", fs->site->code),
 		  log_str("why", why), log_int("rev", calendar_rev(fs->calendar)));
@@ -267,9 +228,10 @@ static void on_loaded(struct db_call *call)
 		 log_int("rev", calendar_rev(fs->calendar)),
 		 log_int("entries", (int64_t)calendar_count(fs->calendar)));
 	set_state(fs, FEED_LIVE);
-	serve(fs);
+	feed_tell_reset(fs);
+	feed_serve(fs);
 	/* What was committed while it was read; and what those wait for who were not served. */
-	poll_now(feed);
+	feed_poll(feed);
 }
 
 static void load(struct feed_site *fs)
@@ -291,163 +253,9 @@ static void load(struct feed_site *fs)
 	db_submit(fs->feed->db, DB_READS, &fs->load);
 }
 
-/* ---- following ---- */
-
-static int apply_text(struct calendar *calendar, int64_t rev, const char *kind, const char *text)
-{
-	_cleanup_(json_freep) struct cJSON *body = NULL;
-	struct json_problem problem;
-	int r = json_parse(text, strlen(text), &json_limits_reply, &body, &problem);
-
-	return r < 0 ? r : calendar_apply(calendar, rev, kind, body);
-}
-
-void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,
-		    const struct cJSON *events)
-{
-	struct feed_site *fs = find(feed, site_id);
-	uint8_t bytes[SHA256_SIZE];
-
-	if (!fs || fs->state != FEED_LIVE || !hash || hex_decode(hash, bytes, sizeof(bytes)) < 0)
-		return;
-	for (const struct cJSON *event = json_first(events); event; event = json_next(event)) {
-		int64_t at = 0;
-
-		json_int(event, "rev", &at);
-		/* Another instance's events are missing in between: the poll brings them and ours.
-		 */
-		if (calendar_apply(fs->calendar, at, json_str(event, "kind"),
-				   json_get(event, "body")) < 0) {
-			poll_now(feed);
-			return;
-		}
-	}
-	if (calendar_rev(fs->calendar) == rev)
-		calendar_set_hash(fs->calendar, bytes);
-	serve(fs);
-}
-
-void feed_hint(struct feed *feed, int site_id, int64_t rev)
-{
-	struct feed_site *fs = find(feed, site_id);
-
-	if (fs && fs->state == FEED_LIVE && rev > calendar_rev(fs->calendar))
-		poll_now(feed);
-}
-
-/* Compares one row with what the poll was asked; why the calendar is wrong, or NULL. */
-static const char *take_row(struct feed_site *fs, struct db_call *call, int row)
-{
-	int64_t site_rev = db_value_int(call, row, 1), rev = db_value_int(call, row, 3);
-	const char *kind = db_value(call, row, 4), *body = db_value(call, row, 5);
-	const char *hex = db_value(call, row, 6);
-	uint8_t hash[SHA256_SIZE];
-
-	if (site_rev < fs->sent_rev)
-		return "the log is shorter than it was";
-	if (site_rev == fs->sent_rev)
-		return "the log has another hash";
-	if (!kind || !body || !hex || hex_decode(hex, hash, sizeof(hash)) < 0)
-		return "an event is missing";
-	if (rev == fs->sent_rev)
-		return memcmp(hash, fs->sent_hash, sizeof(hash)) == 0 ? NULL
-								      : "the log has another hash";
-	if (rev <= calendar_rev(fs->calendar))
-		return NULL; /* our own, applied meanwhile */
-	if (apply_text(fs->calendar, rev, kind, body) < 0)
-		return "an event is missing or makes no sense";
-	calendar_set_hash(fs->calendar, hash);
-	return NULL;
-}
-
-/* The rows of one site stand together. Gives the first row of the next one. */
-static int take_site(struct feed *feed, struct db_call *call, int row, bool *more)
-{
-	int site_id = (int)db_value_int(call, row, 0), first = row;
-	struct feed_site *fs = find(feed, site_id);
-	const char *why = NULL;
-
-	for (; row < db_rows(call) && db_value_int(call, row, 0) == site_id; row++)
-		if (fs && fs->state == FEED_LIVE && fs->sent_rev >= 0 && !why)
-			why = take_row(fs, call, row);
-	if (row - first >= EVENTS_MAX)
-		*more = true;
-	if (why)
-		reload(fs, why);
-	else if (fs && fs->state == FEED_LIVE)
-		serve(fs);
-	return row;
-}
-
-static void on_polled(struct db_call *call)
-{
-	struct feed *feed = container_of(call, struct feed, poll);
-	bool more = feed->again;
-	int row = 0;
-
-	feed->polling = false;
-	feed->again = false;
-	if (call->status == DB_DONE) {
-		feed->confirmed_usec = monotonic_now();
-		while (row < db_rows(call))
-			row = take_site(feed, call, row, &more);
-		if (more)
-			poll_now(feed);
-	}
-}
-
-/* One call for all live sites. */
-static void poll_now(struct feed *feed)
-{
-	struct feed_site *fs;
-	char hex[SHA256_HEX_MAX];
-	int count = 0, passed = 0;
-
-	if (feed->polling) {
-		feed->again = true;
-		return;
-	}
-	buf_reset(&feed->ids);
-	buf_reset(&feed->revs);
-	buf_reset(&feed->hashes);
-	TAILQ_FOREACH (fs, &feed->list, entry) {
-		fs->sent_rev = -1; /* not asked about */
-		if (count == SITES_MAX)
-			continue;
-		passed++;
-		if (fs->state != FEED_LIVE)
-			continue;
-		fs->sent_rev = calendar_rev(fs->calendar);
-		memcpy(fs->sent_hash, calendar_hash(fs->calendar), SHA256_SIZE);
-		hex_encode(fs->sent_hash, SHA256_SIZE, hex);
-		buf_printf(&feed->ids, "%c%d", count ? ',' : '{', fs->site->id);
-		buf_printf(&feed->revs, "%c%lld", count ? ',' : '{', (long long)fs->sent_rev);
-		buf_printf(&feed->hashes, "%c%s", count ? ',' : '{', hex);
-		count++;
-	}
-	/* Those that were asked about stand last the next time. */
-	for (; count == SITES_MAX && passed > 0; passed--) {
-		fs = TAILQ_FIRST(&feed->list);
-		TAILQ_REMOVE(&feed->list, fs, entry);
-		TAILQ_INSERT_TAIL(&feed->list, fs, entry);
-	}
-	buf_add_char(&feed->ids, '}');
-	buf_add_char(&feed->revs, '}');
-	buf_add_char(&feed->hashes, '}');
-	if (count == 0 || feed->ids.failed || feed->revs.failed || feed->hashes.failed)
-		return;
-	feed->polling = true;
-	feed->poll.statement = &POLL;
-	feed->poll.params[0] = feed->ids.data;
-	feed->poll.params[1] = feed->revs.data;
-	feed->poll.params[2] = feed->hashes.data;
-	feed->poll.done = on_polled;
-	db_submit(feed->db, DB_READS, &feed->poll);
-}
-
 static bool is_idle(const struct feed_site *fs, int64_t now)
 {
-	return fs->state == FEED_LIVE && TAILQ_EMPTY(&fs->waits) &&
+	return fs->state == FEED_LIVE && fs->kept == 0 && TAILQ_EMPTY(&fs->waits) &&
 	       now - fs->asked_usec > FEED_IDLE_MS * USEC_PER_MSEC;
 }
 
@@ -457,10 +265,13 @@ static void on_timer(struct timer *timer)
 	struct feed_site *fs;
 	int64_t now = monotonic_now();
 
-	TAILQ_FOREACH (fs, &feed->list, entry)
+	TAILQ_FOREACH (fs, &feed->list, entry) {
 		if (is_idle(fs, now))
 			drop(fs);
-	poll_now(feed);
+		else if (fs->state == FEED_ABSENT && fs->kept > 0 && db_up(feed->db))
+			load(fs);
+	}
+	feed_poll(feed);
 	timer_start(feed->loop, &feed->timer, FEED_POLL_MS);
 }
 
@@ -473,10 +284,11 @@ struct feed *feed_new(struct loop *loop, struct db *db, struct sites *sites)
 	feed->loop = loop;
 	feed->db = db;
 	feed->sites = sites;
-	feed->ids = BUF_INIT(SITES_MAX * 12);
-	feed->revs = BUF_INIT(SITES_MAX * 21);
-	feed->hashes = BUF_INIT(SITES_MAX * (SHA256_HEX_MAX + 1));
+	feed->ids = BUF_INIT(FEED_SITES_MAX * 12);
+	feed->revs = BUF_INIT(FEED_SITES_MAX * 21);
+	feed->hashes = BUF_INIT(FEED_SITES_MAX * (SHA256_HEX_MAX + 1));
 	TAILQ_INIT(&feed->list);
+	LIST_INIT(&feed->followers);
 	feed->timer.fire = on_timer;
 	timer_start(loop, &feed->timer, FEED_POLL_MS);
 	return feed;

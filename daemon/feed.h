@@ -29,6 +29,29 @@ struct feed;
 #define FEED_LOAD_MS  10000			/* for a calendar that is being loaded */
 #define FEED_IDLE_MS  (10 * 60000)		/* nobody asked for this long: let go */
 
+/* An event as the log has it; borrowed during the call. */
+struct feed_event {
+	int64_t rev, at_usec, actor, subject;
+	const char *kind; /* "booking.created" */
+	const struct cJSON *body;
+};
+
+/*
+ * Somebody who hears of everything that the calendars take; embedded. A callback may unfollow
+ * itself and no other.
+ */
+struct feed_follower {
+	/* The site's next event, the calendar has it already: each rev once, in order, wherever it
+	 * came from. */
+	void (*event)(struct feed_follower *follower, const struct site *site,
+		      const struct feed_event *event);
+	/* The site's calendar was loaded: told at the first time, and again where what was told
+	 * before may not hold any more. Events go on behind its rev. */
+	void (*reset)(struct feed_follower *follower, const struct site *site,
+		      const struct calendar *calendar);
+	LIST_ENTRY(feed_follower) entry;
+};
+
 /* Somebody who waits for a calendar; embedded. */
 struct feed_wait {
 	/* The calendar at min_rev or later, borrowed during the call; NULL: it could not be had in
@@ -52,6 +75,17 @@ struct feed *feed_free(struct feed *feed);
 int feed_want(struct feed *feed, const struct site *site, int64_t min_rev, struct feed_wait *wait);
 /* Takes a wait that is not waiting. */
 void feed_forget(struct feed_wait *wait);
+
+/* Follows every site whose calendar is here; feed_keep() sees to it that one is. */
+void feed_follow(struct feed *feed, struct feed_follower *follower);
+/* Takes a follower that does not follow. */
+void feed_unfollow(struct feed_follower *follower);
+
+/*
+ * Loads the site's calendar whenever it is absent and does not let it go, until as many calls with
+ * false came as with true. Site 0 too: its calendar is empty and only follows. 0 or -ENOMEM.
+ */
+int feed_keep(struct feed *feed, const struct site *site, bool keep);
 
 /* Our own batch was committed: its events, the site's rev and hash after it. */
 void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,
