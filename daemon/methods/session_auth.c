@@ -1,47 +1,17 @@
 /*
- * session.auth: log in with a token, or swap a one-time code for a 90-day token.
- *
- *	token: look it up -> judge -> reply
- *	code:  look it up -> code.redeem in the operator's lane -> look the new token up -> judge
- *	       -> reply
- *
- * Only who holds a code's secret gets as far as the lane: strangers make the database write nothing.
- *
- * The token made for a code is derived from the code and the request's key, so that a retry after
- * an unknown outcome is given the same token again although the database never had it.
+ * session.auth: log in with a token, or swap a one-time code for a 90-day token. The forms that make
+ * a token first are in files of their own: see daemon/session_auth.h.
  */
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/civil.h"
 #include "common/macros.h"
-#include "common/token.h"
-#include "daemon/command.h"
 #include "daemon/log.h"
 #include "daemon/login.h"
 #include "daemon/method.h"
-#include "daemon/query.h"
+#include "daemon/session_auth.h"
 #include "daemon/upkeep.h"
-
-#define TOKEN_DAYS 90
-
-struct session_auth {
-	const char *token;
-	const char *code;
-	const char *label;
-	const char *key;
-	struct field_int attempt;
-	struct command command;
-	struct query code_query;
-	struct query query;
-	struct token_parts presented; /* the code */
-	struct token_parts parts;     /* of the token that is looked up */
-	char made[TOKEN_TEXT_MAX];    /* the token made for a code */
-	struct timer late;	      /* until the refusal is told */
-	struct request *refused;
-	const char *reason;
-};
 
 #define AT(member) offsetof(struct session_auth, member)
 
@@ -58,57 +28,6 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
-static bool cancel_refusal(struct request *request)
-{
-	struct session_auth *op = request->waiting;
-
-	timer_stop(&op->late);
-	return true;
-}
-
-static void on_late(struct timer *timer)
-{
-	struct session_auth *op = container_of(timer, struct session_auth, late);
-	struct request *request = op->refused;
-
-	if (request->retry_after_ms > 0)
-		request_fail(request, ERROR_throttled,
-			     "too many failed logins come from your address; wait a little");
-	else
-		request_fail(request, ERROR_unauthenticated, op->reason);
-}
-
-/*
- * A failure is answered late: who guesses waits, and takes none of our time meanwhile. Not so late
- * that the login's own deadline comes first. The clock of the request does not run, or its timeout
- * would be the answer.
- */
-static void refuse(struct request *request, const char *reason)
-{
-	struct session_auth *op = request->data;
-	struct services *services = request->services;
-	struct session *session = request->session;
-	const struct config *config = services->config;
-	int64_t now = monotonic_now() / USEC_PER_MSEC, failures, delay;
-
-	session->failures++;
-	log_notice("login refused", log_str("req", request->name), log_str("peer", session->peer),
-		   log_str("why", reason));
-	failures = throttle_failed(&services->throttle, &session->source, now);
-	if (failures > config->login_failures)
-		request->retry_after_ms = throttle_left(&services->throttle, &session->source, now);
-	delay = throttle_delay(failures, config->login_delay);
-	if (delay > config->login_timeout / 2)
-		delay = config->login_timeout / 2;
-	op->refused = request;
-	op->reason = reason;
-	op->late.fire = on_late;
-	request->waiting = op;
-	request->cancel = cancel_refusal;
-	timer_stop(&request->deadline);
-	timer_start(services->loop, &op->late, delay);
-}
-
 static void on_found(struct query *query)
 {
 	struct session_auth *op = container_of(query, struct session_auth, query);
@@ -119,7 +38,7 @@ static void on_found(struct query *query)
 
 	r = login_judge(&query->call, &op->parts, instant_now(), &actor, &reason);
 	if (r == -EACCES) {
-		refuse(request, reason);
+		guess_refuse(request, &op->guess, reason);
 		return;
 	}
 	if (r < 0) {
@@ -151,7 +70,7 @@ static bool cancel_after_redeem(struct request *request)
 	return false;
 }
 
-static void look_up(struct request *request, struct session_auth *op)
+void session_auth_token(struct request *request, struct session_auth *op)
 {
 	op->query.request = request;
 	/* Who wants in does not wait behind what those inside read. */
@@ -160,96 +79,6 @@ static void look_up(struct request *request, struct session_auth *op)
 	query_run(request, &op->query, &login_find, on_found);
 	if (op->made[0])
 		request->cancel = cancel_after_redeem;
-}
-
-static const char bad_code[] = "the code is not valid: it was used, has expired, or is wrong";
-
-static void on_redeemed(struct command *command)
-{
-	struct session_auth *op = container_of(command, struct session_auth, command);
-
-	if (command->lane.kind_of_refusal == ERROR_unauthenticated)
-		refuse(command->request, bad_code);
-	else if (command->lane.kind_of_refusal != ERROR_NONE)
-		command_refuse(command);
-	else
-		look_up(command->request, op);
-}
-
-/* The same code and key always make the same token. */
-static int derive_token(struct session_auth *op)
-{
-	uint8_t bytes[SHA256_SIZE], id[SHA256_SIZE];
-	size_t code_len = strlen(op->code);
-	int r;
-
-	r = crypto_hmac_sha256(op->code, code_len, op->key, strlen(op->key), bytes);
-	if (r == 0)
-		r = crypto_hmac_sha256(bytes, sizeof(bytes), "id", 2, id);
-	if (r == 0)
-		r = token_make(TOKEN_ACCESS, id, bytes, op->made, &op->parts);
-	crypto_wipe(bytes, sizeof(bytes));
-	return r;
-}
-
-static bool write(struct command *command, struct jsonw *w)
-{
-	struct session_auth *op = container_of(command, struct session_auth, command);
-	char hash[SHA256_HEX_MAX];
-
-	hex_encode(op->presented.secret_hash, SHA256_SIZE, hash);
-	jsonw_kstr(w, "code", op->presented.id);
-	jsonw_kstr(w, "hash", hash);
-	jsonw_kstr(w, "label", op->label ? op->label : "");
-	return true;
-}
-
-static void extra(struct command *command, struct jsonw *w)
-{
-	struct session_auth *op = container_of(command, struct session_auth, command);
-	char hash[SHA256_HEX_MAX];
-
-	hex_encode(op->parts.secret_hash, SHA256_SIZE, hash);
-	jsonw_kstr(w, "id", op->parts.id);
-	jsonw_kstr(w, "hash", hash);
-	jsonw_kint(w, "expires", instant_now() + TOKEN_DAYS * 86400 * USEC_PER_SEC);
-}
-
-static void on_code_found(struct query *query)
-{
-	struct session_auth *op = container_of(query, struct session_auth, code_query);
-	bool retry = op->attempt.set && op->attempt.value > 1;
-
-	if (!login_judge_code(&query->call, &op->presented, instant_now(), retry)) {
-		refuse(query->request, bad_code);
-		return;
-	}
-	op->command.kind = "code.redeem";
-	op->command.key = op->key;
-	op->command.write = write;
-	op->command.extra = extra;
-	op->command.done = on_redeemed;
-	command_run(query->request, &op->command, NULL);
-}
-
-static void start_code(struct request *request, struct session_auth *op)
-{
-	if (!op->key) {
-		request_fail_field(request, ERROR_params, "key", "missing",
-				   "key is missing: a code is used up, so a retry has to be known");
-		return;
-	}
-	if (token_parse(op->code, &op->presented) < 0 || op->presented.type != TOKEN_CODE) {
-		refuse(request, "that is not a one-time code; it begins with cwc_");
-		return;
-	}
-	if (derive_token(op) < 0) {
-		request_fail(request, ERROR_busy, NULL);
-		return;
-	}
-	op->code_query.call.urgent = true;
-	query_param(&op->code_query, 0, op->presented.id);
-	query_run(request, &op->code_query, &login_find, on_code_found);
 }
 
 static void start(struct request *request, void *data)
@@ -262,14 +91,14 @@ static void start(struct request *request, void *data)
 		return;
 	}
 	if (op->code) {
-		start_code(request, op);
+		login_by_code(request, op);
 		return;
 	}
 	if (token_parse(op->token, &op->parts) < 0 || op->parts.type != TOKEN_ACCESS) {
-		refuse(request, "that is not a token; it begins with cwk_");
+		guess_refuse(request, &op->guess, "that is not a token; it begins with cwk_");
 		return;
 	}
-	look_up(request, op);
+	session_auth_token(request, op);
 }
 
 const struct method method_session_auth = {

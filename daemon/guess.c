@@ -1,0 +1,56 @@
+/* See guess.h. */
+
+#include "daemon/guess.h"
+
+#include "common/civil.h"
+#include "common/macros.h"
+#include "daemon/log.h"
+
+static bool cancel_refusal(struct request *request)
+{
+	struct guess *guess = request->waiting;
+
+	timer_stop(&guess->late);
+	return true;
+}
+
+static void on_late(struct timer *timer)
+{
+	struct guess *guess = container_of(timer, struct guess, late);
+	struct request *request = guess->request;
+
+	if (request->retry_after_ms > 0)
+		request_fail(request, ERROR_throttled,
+			     "too many failed logins come from your address; wait a little");
+	else
+		request_fail(request, ERROR_unauthenticated, guess->reason);
+}
+
+/*
+ * Not so late that the login's own deadline comes first. The clock of the request does not run, or
+ * its timeout would be the answer.
+ */
+void guess_refuse(struct request *request, struct guess *guess, const char *reason)
+{
+	struct services *services = request->services;
+	struct session *session = request->session;
+	const struct config *config = services->config;
+	int64_t now = monotonic_now() / USEC_PER_MSEC, failures, delay;
+
+	session->failures++;
+	log_notice("login refused", log_str("req", request->name), log_str("peer", session->peer),
+		   log_str("why", reason));
+	failures = throttle_failed(&services->throttle, &session->source, now);
+	if (failures > config->login_failures)
+		request->retry_after_ms = throttle_left(&services->throttle, &session->source, now);
+	delay = throttle_delay(failures, config->login_delay);
+	if (delay > config->login_timeout / 2)
+		delay = config->login_timeout / 2;
+	guess->request = request;
+	guess->reason = reason;
+	guess->late.fire = on_late;
+	request->waiting = guess;
+	request->cancel = cancel_refusal;
+	timer_stop(&request->deadline);
+	timer_start(services->loop, &guess->late, delay);
+}
