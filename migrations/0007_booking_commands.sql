@@ -16,22 +16,11 @@ DECLARE
 	v_tenant bigint := (a ->> 'tenant_id')::bigint;
 	v_member bigint := (a ->> 'member_id')::bigint;
 	v_space  record;
+	v_code   text;
 	b        cowork.booking;
 	e        cowork.effect;
+	v_first  cowork.effect;
 BEGIN
-	SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
-		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
-	INTO v_space
-	FROM cowork.space s
-	JOIN cowork.site t ON t.site_id = s.site_id
-	WHERE s.site_id = p_site AND lower(s.code) = lower(a ->> 'space');
-	IF NOT FOUND THEN
-		RETURN cowork.refused('not_found', '{"field": "space"}');
-	END IF;
-	-- the daemon turned wall clocks into instants by this zone; by another they would mean other instants
-	IF v_space.zone IS DISTINCT FROM a ->> 'zone' THEN
-		RETURN cowork.refused('behind', '{"field": "zone"}');
-	END IF;
 	IF a ->> 'for' IS NOT NULL THEN
 		SELECT m.person_id, m.tenant_id INTO v_member, v_tenant
 		FROM cowork.member m JOIN cowork.person p USING (person_id)
@@ -39,12 +28,13 @@ BEGIN
 		IF NOT FOUND OR NOT cowork.owns(a -> 'own', v_tenant, v_member) THEN
 			RETURN cowork.refused('not_found', '{"field": "for"}');
 		END IF;
+		-- whose other places it was judged by
+		IF v_member <> (a ->> 'for_id')::bigint THEN
+			RETURN cowork.refused('behind', '{"field": "for"}');
+		END IF;
 	END IF;
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
-	END IF;
-	IF v_space.state = 'retired' THEN
-		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
 	END IF;
 	IF a ->> 'external_id' IS NOT NULL THEN
 		IF EXISTS (SELECT FROM cowork.booking x
@@ -52,9 +42,30 @@ BEGIN
 			RETURN cowork.refused('exists', '{"field": "external_id"}');
 		END IF;
 	END IF;
-	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
+	-- the first of the candidates that is free; if none is, what is wrong with the first
+	e := cowork.refused('not_found', '{"field": "space"}');
+	FOREACH v_code IN ARRAY ARRAY(SELECT jsonb_array_elements_text(a -> 'spaces')) LOOP
+		SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
+			WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units
+		INTO v_space
+		FROM cowork.space s
+		JOIN cowork.site t ON t.site_id = s.site_id
+		WHERE s.site_id = p_site AND lower(s.code) = lower(v_code);
+		IF NOT FOUND THEN
+			e := cowork.refused('not_found', '{"field": "space"}');
+		-- the daemon turned wall clocks into instants by this zone; by another they would mean other instants
+		ELSIF v_space.zone IS DISTINCT FROM a ->> 'zone' THEN
+			e := cowork.refused('behind', '{"field": "zone"}');
+		ELSIF v_space.state = 'retired' THEN
+			e := cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+		ELSE
+			e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
+		END IF;
+		EXIT WHEN e.outcome IS NULL;
+		v_first := coalesce(v_first, e);
+	END LOOP;
 	IF e.outcome IS NOT NULL THEN
-		RETURN e;
+		RETURN coalesce(v_first, e);
 	END IF;
 
 	FOR i IN 0 .. jsonb_array_length(r -> 'refs') - 1 LOOP
@@ -133,6 +144,10 @@ BEGIN
 	END IF;
 	IF b.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
+	END IF;
+	-- it ended before the calendar that moves are judged by begins: history stays as it is
+	IF (a ->> 'unseen')::boolean THEN
+		RETURN cowork.refused('in_the_past', '{"field": "ref", "rule": "past"}');
 	END IF;
 	SELECT s.space_id, s.code, s.state, t.zone, ARRAY(SELECT su.unit_id FROM cowork.space_unit su
 		WHERE su.site_id = p_site AND su.space_id = s.space_id ORDER BY su.unit_id) AS units

@@ -202,7 +202,7 @@ BEGIN
 		INTO v_events, v_count
 		FROM (SELECT * FROM cowork.event x WHERE x.site_id = p_site AND x.rev > p_expected
 			ORDER BY x.rev LIMIT 257) v;
-		RETURN '{"status": "behind", "rev": ' || v_rev || ', "events": ' || CASE
+		RETURN '{"status": "behind", "rev": ' || v_rev || ', "hash": "' || encode(v_hash, 'hex') || '", "events": ' || CASE
 			WHEN v_count BETWEEN 1 AND 256 AND octet_length(v_events) < 65000
 			THEN '[' || v_events || ']' ELSE 'null' END || '}';
 	END IF;
@@ -210,12 +210,13 @@ BEGIN
 
 	-- twin: the same key stood further up in this very batch, so that its receipt is not in the table yet
 	FOR c IN
-		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, coalesce(x.l, false) AS look, decode(x.h, 'hex') AS request,
+		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, coalesce(x.l, false) AS look, x.x AS verdict,
+			x.w AS waived, decode(x.h, 'hex') AS request,
 			q.request_hash AS receipt_request, q.outcome AS receipt_outcome,
 			row_number() OVER (PARTITION BY x.p, x.key ORDER BY x.n) > 1 AS twin
 		FROM ROWS FROM (jsonb_to_recordset(p_commands)
-			AS (k text, p bigint, key uuid, h text, d boolean, l boolean, a jsonb, r jsonb))
-			WITH ORDINALITY x (k, p, key, h, d, l, a, r, n)
+			AS (k text, p bigint, key uuid, h text, d boolean, l boolean, x jsonb, w jsonb, a jsonb, r jsonb))
+			WITH ORDINALITY x (k, p, key, h, d, l, x, w, a, r, n)
 		-- OFFSET keeps it a look-up by key for each command, whatever the planner thinks of the table's size
 		LEFT JOIN LATERAL (SELECT y.request_hash, y.outcome FROM cowork.receipt y
 			WHERE y.site_id = p_site AND y.principal = x.p AND y.key = x.key AND x.d IS NOT TRUE
@@ -234,11 +235,13 @@ BEGIN
 			o := '{"o": "key_reused"}';
 		ELSIF c.receipt_request IS NOT NULL THEN
 			o := c.receipt_outcome || '{"replayed": true}';
-		ELSIF c.look THEN -- the daemon refuses it by itself, unless it was answered before
+		ELSIF c.look THEN -- only asked whether it was answered before
 			o := '{"o": "absent"}';
 		ELSE
 			v_at := greatest(clock_timestamp(), v_at);
-			IF p_guarded OR c.dry THEN
+			IF c.verdict IS NOT NULL THEN -- the daemon refuses it, by the site as it is at this rev
+				e := cowork.refused(c.verdict ->> 'o', c.verdict - 'o');
+			ELSIF p_guarded OR c.dry THEN
 				e := cowork.command_apart(p_site, c.k, c.p, v_at, c.a, c.r, c.dry, p_guarded);
 			ELSE
 				e := cowork.command_run(p_site, c.k, c.p, v_at, c.a, c.r);
@@ -261,6 +264,9 @@ BEGIN
 				ELSE jsonb_build_object('o', e.outcome) END;
 			IF e.detail IS NOT NULL THEN
 				o := o || e.detail;
+			END IF;
+			IF e.outcome = 'done' AND c.waived IS NOT NULL THEN
+				o := o || jsonb_build_object('waived', c.waived);
 			END IF;
 
 			IF c.dry THEN

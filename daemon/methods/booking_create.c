@@ -30,7 +30,7 @@ struct booking_create {
 static const struct field params[] = {
 	MUTATION_FIELDS(struct booking_create),
 	SITE_FIELDS(struct booking_create),
-	{ "space", FIELD_CODE, AT(space), FIELD_REQUIRED },
+	{ "space", FIELD_CODE, AT(space), FIELD_REQUIRED | FIELD_META },
 	{ "start", FIELD_WHEN, AT(start), FIELD_REQUIRED,
 	  .help = "an instant, or a reading of the site's clock" },
 	{ "end", FIELD_WHEN, AT(end), FIELD_REQUIRED, .help = "the first instant after it" },
@@ -53,6 +53,10 @@ static bool write(struct command *command, struct jsonw *w)
 
 	if (!wall_clock_span(request, &op->start, &op->end, &op->fold, &start, &end))
 		return false;
+	jsonw_key(w, "spaces");
+	jsonw_array(w);
+	jsonw_str(w, op->space);
+	jsonw_array_end(w);
 	jsonw_kint(w, "start", start);
 	jsonw_kint(w, "end", end);
 	jsonw_kstr(w, "zone", request->site->zone_name);

@@ -21,6 +21,11 @@ def refs(letter="R", count=3):
     return ["%s-%06d" % (letter, next(_refs)) for _ in range(count)]
 
 
+def refused(request, outcome):
+    """The command with the daemon's own verdict."""
+    return {**request, "x": outcome}
+
+
 def command(kind, /, actor=1, key=None, request="00", dry=False, r=None, **a):
     """One command as the lane takes it. None leaves an argument out."""
     return {"k": kind, "p": actor, "key": key or str(uuid.uuid4()), "h": request, "n": 1, "d": dry,
@@ -28,9 +33,9 @@ def command(kind, /, actor=1, key=None, request="00", dry=False, r=None, **a):
 
 
 def create(space, /, hour=0, hours=1, key=None, request="00", dry=False, actor=1, candidates=None, **a):
-    """Book a space `hour` hours after nine."""
-    a = {"space": space, "start": NINE + hour * HOUR, "end": NINE + (hour + hours) * HOUR, "zone": ZONE,
-         "tenant_id": 1, "member_id": 1, "source": "client", **a}
+    """Book a space, or the first free of several, `hour` hours after nine."""
+    a = {"spaces": [space] if isinstance(space, str) else space, "start": NINE + hour * HOUR,
+         "end": NINE + (hour + hours) * HOUR, "zone": ZONE, "tenant_id": 1, "member_id": 1, "source": "client", **a}
     return command("booking.create", actor, key, request, dry, {"refs": refs() if candidates is None else candidates}, **a)
 
 

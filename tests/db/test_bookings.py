@@ -54,7 +54,8 @@ def test_the_whole_room_and_its_half_exclude_one_another(campus):
 
 
 @pytest.mark.parametrize("change, refusal", [
-    ({"space": "nowhere"}, {"o": "not_found", "field": "space"}),
+    ({"spaces": ["nowhere"]}, {"o": "not_found", "field": "space"}),
+    ({"spaces": []}, {"o": "not_found", "field": "space"}),
     ({"end": NINE}, {"o": "bad_time", "field": "start"}),
     ({"end": NINE - HOUR}, {"o": "bad_time", "field": "start"}),
     ({"end": NINE + 367 * 24 * HOUR}, {"o": "bad_time", "field": "start"}),
@@ -74,6 +75,15 @@ def test_a_retired_space_takes_no_bookings_and_keeps_those_it_has(campus):
     assert campus.one(create("D-0", 5)) == {"o": "retired", "field": "space", "space": "D-0"}
     assert campus.one(move(facts["ref"], hour=5))["o"] == "retired"
     assert campus.one(move(facts["ref"], space="D-1"))["o"] == "done"
+
+
+def test_the_first_candidate_that_is_free_is_taken(campus):
+    campus.one(command("space.retire", space="D-1"))
+    wish = ["D-0", "nowhere", "D-1", "D-2", "D-3"]
+    assert [campus.book(wish)["space"] for _ in range(3)] == ["D-0", "D-2", "D-3"]
+    assert campus.one(create(wish)) == {"o": "slot_taken", "space": "D-0", "start": NINE, "end": NINE + HOUR}
+    assert campus.one(create(["D-1", "D-0"])) == {"o": "retired", "field": "space", "space": "D-1"}
+    assert campus.overlaps() == 0 and campus.claims_fit_bookings()
 
 
 def test_an_external_id_names_one_booking(campus):
@@ -135,8 +145,11 @@ def test_a_booking_for_somebody_is_theirs_and_their_tenants(campus):
     assert campus.one(create("D-1", **{"for": "nobody@acme.example"})) == {"o": "not_found", "field": "for"}
     assert campus.one(create("D-1", **{"for": "bob@acme.example", "own": {"tenant": 2}}))["o"] == "not_found"
     assert campus.one(create("D-1", **{"for": "bob@acme.example", "own": {"tenant": 1}}))["o"] == "done"
+    bob = campus.sql("SELECT person_id FROM cowork.person WHERE login = 'bob@acme.example'")[0][0]
+    assert campus.one(create("D-2", **{"for": "bob@acme.example", "for_id": bob}))["o"] == "done"
+    assert campus.one(create("D-3", **{"for": "bob@acme.example", "for_id": bob + 1})) == {"o": "behind", "field": "for"}
     campus.lane.one(0, command("member.update", login="bob@acme.example", state="disabled"))
-    assert campus.one(create("D-2", **{"for": "bob@acme.example"}))["o"] == "not_found"
+    assert campus.one(create("D-4", **{"for": "bob@acme.example"}))["o"] == "not_found"
 
 
 def test_a_move_changes_space_and_time_and_frees_the_old_place(campus):
@@ -166,6 +179,14 @@ def test_a_move_onto_another_is_refused_and_nothing_has_moved(campus):
     assert campus.one(move(ref, hour=3)) == {
         "o": "slot_taken", "space": "AB", "start": NINE + 3 * HOUR, "end": NINE + 4 * HOUR}
     assert campus.sql("SELECT claim_id, unit_id, occupied, live FROM cowork.claim ORDER BY 1") == before
+
+
+def test_a_booking_that_the_calendar_does_not_know_any_more_stays_where_it_is(campus):
+    facts = campus.book("D-0")
+    assert campus.one(move(facts["ref"], hour=5, unseen=True)) == {"o": "in_the_past", "field": "ref", "rule": "past"}
+    campus.one(cancel(facts["ref"]))
+    assert campus.one(move(facts["ref"], hour=5, unseen=True))["o"] == "wrong_state"
+    assert campus.one(move("R-ZZZZZZ", hour=5, unseen=True))["o"] == "not_found"
 
 
 @pytest.mark.parametrize("change, refusal", [

@@ -7,7 +7,7 @@ import uuid
 import psycopg2
 import pytest
 
-from lane import HOUR, NINE, block, cancel, command, create, move, refs
+from lane import HOUR, NINE, block, cancel, command, create, move, refs, refused
 
 
 def broken():
@@ -78,8 +78,9 @@ def test_a_lane_that_is_behind_does_nothing_and_gets_what_it_missed(campus):
     seen = campus.rev()
     missed = campus.run(create("D-0"), create("D-1"))["events"]
     before = snapshot(campus)
-    assert campus.run(create("D-2"), expected=seen) == {
-        "status": "behind", "rev": seen + 2, "events": missed}
+    answer = campus.run(create("D-2"), expected=seen)
+    head = campus.lane.value("SELECT encode(last_hash, 'hex') FROM cowork.site WHERE site_id = 1")
+    assert answer == {"status": "behind", "rev": seen + 2, "hash": head, "events": missed}
     assert snapshot(campus) == before
     assert campus.outcomes(create("D-2"), expected=seen + 2)[0]["o"] == "done"
 
@@ -89,14 +90,15 @@ def test_too_many_missed_events_are_not_sent(campus):
     campus.outcomes(*[create("D-%d" % (i % 8), i // 8) for i in range(128)])
     campus.outcomes(*[create("D-%d" % (i % 8), 100 + i // 8) for i in range(129)])
     text = campus.lane.text(1, [], expected=seen)
-    assert json.loads(text) == {"status": "behind", "rev": seen + 257, "events": None}
+    answer = json.loads(text)
+    assert (answer["status"], answer["rev"], answer["events"]) == ("behind", seen + 257, None)
     text = campus.lane.text(1, [], expected=seen + 57)
     assert len(json.loads(text)["events"]) == 200 and len(text) < 65536
 
 
 def test_a_log_shorter_than_expected_is_behind_too(campus):
-    assert campus.run(create("D-0"), expected=campus.rev() + 1) == {
-        "status": "behind", "rev": campus.rev(), "events": None}
+    answer = campus.run(create("D-0"), expected=campus.rev() + 1)
+    assert (answer["status"], answer["rev"], answer["events"]) == ("behind", campus.rev(), None)
 
 
 def test_two_flights_lock_look_and_then_run(campus):
@@ -108,6 +110,42 @@ def test_two_flights_lock_look_and_then_run(campus):
     lane.connection.commit()
     assert outcome["o"] == "done" and campus.rev() == seen + 2 and campus.chain_holds()
     lane.close()
+
+
+# the daemon's own verdicts
+
+CLOSED = {"o": "closed", "rule": "hours", "field": "end", "limit": 1080,
+          "alternatives": [{"space": "D-1", "start": NINE, "end": NINE + HOUR}]}
+
+
+def test_a_command_refused_by_the_daemon_is_answered_so_and_leaves_a_receipt(campus):
+    request, rev = refused(create("D-0"), CLOSED), campus.rev()
+    assert campus.run(request) == {**campus.run(), "outcomes": [CLOSED]} and campus.rev() == rev
+    del request["x"]  # it would be let pass now, and it was refused
+    assert campus.one(request) == {**CLOSED, "replayed": True}
+    assert campus.one(create("D-0"))["o"] == "done"
+
+
+def test_a_receipt_stands_before_the_daemons_verdict(campus):
+    request = create("D-0")
+    done = campus.one(request)
+    again = campus.one(refused(request, CLOSED))
+    assert (again["o"], again["rev"], again["replayed"]) == ("done", done["rev"], True)
+    assert campus.one({**refused(request, CLOSED), "h": "01"}) == {"o": "key_reused"}
+
+
+def test_a_verdict_of_a_dry_run_or_of_a_full_daemon_leaves_nothing(campus):
+    before = snapshot(campus)
+    dry = refused(create("D-0", dry=True), CLOSED)
+    assert campus.outcomes(dry, refused(create("D-1"), {"o": "busy"})) == [{**CLOSED, "dry": True}, {"o": "busy"}]
+    assert snapshot(campus) == before
+
+
+def test_what_was_waived_is_told_again(campus):
+    request = {**create("D-0"), "w": ["closed"]}
+    assert campus.one(request)["waived"] == ["closed"]
+    assert campus.one(request)["waived"] == ["closed"]
+    assert "waived" not in campus.one({**create("D-0"), "w": ["closed"]})
 
 
 # receipts
