@@ -12,9 +12,9 @@ def slot(hour):
     return {"site": "KSQ", "space": "A-02", "start": f"2027-03-01T{hour:02}:00:00Z", "end": f"2027-03-01T{hour:02}:30:00Z"}
 
 
-def waiting(client, hour, key):
+def waiting(client, asked):
     """Sends a booking; back when the daemon has it."""
-    number = client.send("booking.create", **slot(hour), key=key, title=key)
+    number = client.send("booking.create", asked)
     client.call("session.ping")
     return number
 
@@ -27,8 +27,9 @@ def run_late_batch(daemon, proxy, world):
         proxy.rule("stall answered")
         first = bob.send_change("booking.create", **slot(8))
         proxy.wait("stalled", 1)
-        waiting(ada, 9, left)
-        number = waiting(minji, 10, stayed)
+        waiting(ada, {**slot(9), "key": left, "title": left})
+        asked = {**slot(10), "key": stayed, "title": stayed}
+        number = waiting(minji, asked)
         links = proxy.stats()["open"]
         proxy.refuse()
         proxy.rule("late before F:B batch")
@@ -38,7 +39,7 @@ def run_late_batch(daemon, proxy, world):
         ada.close()
         daemon.wait_log("client left while its change was under way")
         proxy.refuse(False)
-        minji.answer(number)
+        minji.settle(number, "booking.create", asked)
         proxy.resume()
         wait_until(lambda: proxy.stats()["open"] == links, what="the end of the late link")
     return stayed, left

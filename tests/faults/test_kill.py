@@ -51,14 +51,14 @@ def test_a_daemon_killed_in_mid_booking_and_the_retry_elsewhere(place, then, sta
     elif then == "delivered":
         pg_proxy.resume()
     with other.client(world.token["ada"]) as ada:
-        told = ada.call("booking.create", **asked, attempt=2)
+        told = ada.insist("booking.create", **asked, attempt=2)
     if then == "delayed":
         pg_proxy.resume()
         pg_proxy.wait("accepted", 1)
     wait_until(lambda: pg_proxy.stats()["open"] == 0, what="the end of the dead daemon's links")
     doomed.start()
     with doomed.client(world.token["ada"]) as ada:
-        again = ada.call("booking.create", **asked, attempt=3)
+        again = ada.insist("booking.create", **asked, attempt=3)
     assert again["booking"] == told["booking"] and again["replayed"] is True
     sql.execute("SELECT b.ref FROM cowork.booking b JOIN cowork.booking_text USING (site_id, booking_id) "
                 "WHERE title = %s", (key,))

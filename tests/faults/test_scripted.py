@@ -10,7 +10,7 @@ import pytest
 from cluster import migration_files
 from fake_pg import FakePg, SqlError, asides, response
 from rig import daemons
-from rpc import RpcError
+from rpc import PASSING, RpcError
 from world import new_token
 
 VERSION = max(int(file.name[:4]) for file in migration_files())
@@ -104,7 +104,7 @@ def reading(client):
 def goes_on(daemon, client):
     """Whatever happened, the next change and the next read are answered, once the links are back."""
     while (told := (outcome(client, "9F"), reading(client))) != ("ok", "2F"):
-        assert set(told) <= {"ok", "2F", "db_unavailable", "busy"}, told
+        assert set(told) <= {"ok", "2F", *PASSING}, told
         time.sleep(0.02)
     assert daemon.running()
 
@@ -175,7 +175,6 @@ def test_a_link_lost_under_a_batch_is_fenced_and_the_batch_run_again(step, kind,
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_link_lost_before_the_batch_left_is_no_doubt(kind, start, fake, script):
     daemon = start()
-    fake.seen("query", "cowork.lane_open", count=2)  # with one link alone the database is away when it is lost
     with daemon.client(script.token) as client:
         fake.fault("parse", kind, query="lane_run", sqlstate="57P01")
         assert outcome(client) == "ok"
@@ -185,7 +184,7 @@ def test_a_link_lost_before_the_batch_left_is_no_doubt(kind, start, fake, script
 
 @pytest.mark.parametrize("step", LANE_STEPS)
 def test_a_batch_that_hangs_is_unknown_at_the_deadline(step, start, fake, script):
-    daemon = start(limits__request_timeout="300ms")
+    daemon = start(limits__request_timeout="1s")
     with daemon.client(script.token) as client:
         fake.fault(step, "hang", query="lane_run")
         assert outcome(client) == "outcome_unknown"
@@ -194,7 +193,7 @@ def test_a_batch_that_hangs_is_unknown_at_the_deadline(step, start, fake, script
 
 
 def test_a_batch_that_never_left_is_a_timeout(start, fake, script):
-    daemon = start(limits__request_timeout="300ms")
+    daemon = start(limits__request_timeout="1s")
     with daemon.client(script.token) as client:
         fake.fault("parse", "hang", query="lane_run")
         assert outcome(client) == "timeout"

@@ -66,7 +66,7 @@ class Daemon:
         self.binary = binary or build() / "daemon" / "coworkd"
         self.options = {
             "listen__address": "127.0.0.1", "listen__port": 0, "tls__certificate": self.certificate,
-            "tls__key": self.key, "database__conninfo": conninfo, "limits__drain_timeout": "2s",
+            "tls__key": self.key, "database__conninfo": conninfo, "limits__drain_timeout": "10s",
             "limits__login_delay": "0ms", "limits__login_failures": 1000000,  # all tests come from one address
             "log__level": "debug", "log__requests": "all", **options,
         }
@@ -105,6 +105,7 @@ class Daemon:
         self.port = int(self.wait_log(r"msg=\"?listening\"? .*port=(\d+)").group(1))
         if ready:
             self.wait_ready()
+            self.wait_links()
         return self
 
     def command(self):
@@ -178,13 +179,20 @@ class Daemon:
     def wait_ready(self):
         self.wait_note("READY=1")
 
+    def wait_links(self, since=0):
+        """Ready is who has one link of each pool. Waits for all of them, where the log tells."""
+        if self.options["log__level"] != "debug":
+            return
+        count = 1 + sum(int(self.options.get(f"database__{pool}_connections", 4)) for pool in ("lane", "read"))
+        self.wait_log(r"database link.* from=greeting to=idle", count=count, since=since)
+
     def client(self, token=None, **options):
         """A connected client, said hello to; with a token logged in."""
         client = Client(self.port, self.certificate, **options)
         try:
             client.hello()
             if token:
-                client.auth(token)
+                client.insist("session.auth", token=token)
         except BaseException:
             client.close()
             raise

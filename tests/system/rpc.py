@@ -4,6 +4,7 @@
         c.hello(); c.auth(token)
         c.call("site.list")                                   # the result, or RpcError
         c.change("booking.create", site="KSQ", ...)           # the same with a key of its own
+        c.insist("booking.create", key=key, ...)              # the same until the answer is final
         first, second = c.send("session.ping"), c.send(...)   # pipelined; answers in any order
         c.answer(second); c.answer(first)
 """
@@ -14,6 +15,12 @@ import socket
 import ssl
 import time
 import uuid
+
+
+# "Not now" or "nobody knows": what follows an outage until its last link is back. The same request, with the
+# same key, will be answered.
+PASSING = {"db_unavailable", "busy", "timeout", "outcome_unknown", "in_progress", "behind"}
+INSIST_S = 60
 
 
 class RpcError(Exception):
@@ -121,6 +128,31 @@ class Client:
 
     def change(self, method, params=None, **more):
         return self.answer(self.send_change(method, params, **more))
+
+    def insist(self, method, params=None, attempt=1, **more):
+        """As clients are told to: asks again, a change with its key and the next attempt, until it is final."""
+        params = {**(params or {}), **more}
+        deadline = time.monotonic() + INSIST_S
+        while True:
+            try:
+                return self.call(method, params, **({"attempt": min(attempt, 100)} if "key" in params else {}))
+            except RpcError as error:
+                if error.kind not in PASSING or time.monotonic() > deadline:
+                    raise
+            attempt += 1
+            time.sleep(0.05)
+
+    def settle(self, number, method, params=None, **more):
+        """The final answer of a request that was sent: where its own is none, it is asked again."""
+        try:
+            return self.answer(number)
+        except RpcError as error:
+            if error.kind not in PASSING:
+                raise
+        return self.insist(method, params, attempt=2, **more)
+
+    def insist_change(self, method, params=None, **more):
+        return self.insist(method, {"key": new_key(), **(params or {}), **more})
 
     def refused(self, method, params=None, **more):
         """The error that the request must meet."""
