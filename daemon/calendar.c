@@ -1,6 +1,6 @@
 /*
- * See calendar.h. Entries are kept by id and, once for each of their units, in that unit's array of
- * claims in order of start. A change of an entry takes its claims out and puts new ones in.
+ * See calendar.h. Entries are kept by id, once for each of their units in that unit's array of
+ * claims in order of start, and in their member's array. A change of an entry takes its claims out and puts new ones in.
  */
 
 #include "daemon/calendar.h"
@@ -16,8 +16,10 @@ struct calendar *calendar_new(int64_t from_usec)
 {
 	struct calendar *calendar = calloc(1, sizeof(*calendar));
 
-	if (calendar)
-		calendar->from = from_usec;
+	if (!calendar)
+		return NULL;
+	calendar->from = from_usec;
+	calendar_site_init(calendar);
 	return calendar;
 }
 
@@ -44,6 +46,8 @@ struct calendar *calendar_free(struct calendar *calendar)
 		free(unit->claims);
 		free(unit);
 	}
+	calendar_members_deinit(calendar);
+	calendar_site_deinit(calendar);
 	calendar_catalogue_deinit(calendar);
 	free(calendar);
 	return NULL;
@@ -67,11 +71,6 @@ void calendar_set_hash(struct calendar *calendar, const uint8_t hash[SHA256_SIZE
 int64_t calendar_from(const struct calendar *calendar)
 {
 	return calendar->from;
-}
-
-const struct calendar_hours *calendar_hours(const struct calendar *calendar)
-{
-	return &calendar->hours;
 }
 
 size_t calendar_count(const struct calendar *calendar)
@@ -189,6 +188,7 @@ void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type typ
 		if (unit)
 			claim_remove(unit, &node->entry);
 	}
+	calendar_member_remove(calendar, &node->entry);
 	HASH_DEL(calendar->entries[type], node);
 	free(node);
 }
@@ -209,7 +209,7 @@ int calendar_entry_add(struct calendar *calendar, struct entry_node *node)
 		if (!unit || claim_add(unit, &node->entry) < 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return calendar_member_add(calendar, &node->entry);
 }
 
 /* ---- questions ---- */
@@ -251,8 +251,7 @@ bool calendar_next_free(const struct calendar *calendar, const struct calendar_s
 	return false;
 }
 
-/* By start; those that start together, in different units, by what they are and their number. */
-static int compare(const struct calendar_entry *a, const struct calendar_entry *b)
+int calendar_entry_compare(const struct calendar_entry *a, const struct calendar_entry *b)
 {
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
@@ -270,7 +269,7 @@ static size_t first_behind(const struct unit_node *unit, int64_t at,
 	while (previous && low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(unit->claims[middle], previous) > 0)
+		if (calendar_entry_compare(unit->claims[middle], previous) > 0)
 			high = middle;
 		else
 			low = middle + 1;
@@ -289,7 +288,7 @@ const struct calendar_entry *calendar_next_entry(const struct calendar *calendar
 		size_t at = unit ? first_behind(unit, start, previous) : 0;
 
 		if (unit && at < unit->count && unit->claims[at]->start < end &&
-		    (!next || compare(unit->claims[at], next) < 0))
+		    (!next || calendar_entry_compare(unit->claims[at], next) < 0))
 			next = unit->claims[at];
 	}
 	return next;

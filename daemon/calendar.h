@@ -18,6 +18,7 @@
 
 struct cJSON;
 struct calendar;
+struct zone;
 
 enum calendar_entry_type {
 	CALENDAR_BOOKING,
@@ -70,6 +71,17 @@ struct calendar_hours {
 	unsigned closed_days;	       /* bit d: closed all day on day d, 0 is Sunday */
 };
 
+/* What the site asks of bookings of one kind of space. */
+struct calendar_rules {
+	int longest, shortest; /* minutes; 0: no limit */
+	int granularity;       /* minutes on the site's clock, a part of a day; 0: any */
+	int notice;	       /* minutes before it begins; 0: none */
+	int horizon;	       /* days ahead, 0 is today; -1: no limit */
+	bool one_at_a_time;    /* a person has one such place at a time */
+};
+
+#define CALENDAR_KINDS 5 /* of spaces: the words of space_kinds */
+
 /* Keeps entries that end after `from_usec` only. NULL when out of memory. */
 struct calendar *calendar_new(int64_t from_usec);
 /* Takes NULL, returns NULL. */
@@ -95,12 +107,19 @@ const uint8_t *calendar_hash(const struct calendar *calendar);
 void calendar_set_hash(struct calendar *calendar, const uint8_t hash[SHA256_SIZE]);
 int64_t calendar_from(const struct calendar *calendar);
 const struct calendar_hours *calendar_hours(const struct calendar *calendar);
+/* The site's clock, from the system's files. NULL: not told, or the system has no such zone. */
+const struct zone *calendar_zone(const struct calendar *calendar);
+/* Its name as the database has it; "" if not told. */
+const char *calendar_zone_name(const struct calendar *calendar);
+/* Never NULL; `kind` is an index in space_kinds. */
+const struct calendar_rules *calendar_rules(const struct calendar *calendar, int kind);
 /* Entries held, for the status and tests. */
 size_t calendar_count(const struct calendar *calendar);
 
 /* Spaces; case of a code is ignored; NULL if there is none. Borrowed until the next change. */
 const struct calendar_space *calendar_space(const struct calendar *calendar, const char *code);
-/* All in order of code: from NULL to NULL. */
+const struct calendar_space *calendar_space_by_id(const struct calendar *calendar, int64_t id);
+/* All in order of code. */
 size_t calendar_space_count(const struct calendar *calendar);
 const struct calendar_space *calendar_space_at(const struct calendar *calendar, size_t index);
 const struct calendar_group *calendar_floor(const struct calendar *calendar, int64_t id);
@@ -133,3 +152,10 @@ const struct calendar_entry *calendar_next_entry(const struct calendar *calendar
 						 const struct calendar_space *space, int64_t start,
 						 int64_t end,
 						 const struct calendar_entry *previous);
+/*
+ * The same for the bookings of a member: the one after `previous` of those within [start, end), in
+ * order of start. They may overlap one another. NULL at the end, and for member 0.
+ */
+const struct calendar_entry *calendar_next_of_member(const struct calendar *calendar,
+						     int64_t member_id, int64_t start, int64_t end,
+						     const struct calendar_entry *previous);

@@ -68,22 +68,6 @@ static int put_entry(struct calendar *calendar, enum calendar_entry_type type,
 	return node ? calendar_entry_add(calendar, node) : -ENOMEM;
 }
 
-static int put_hours(struct calendar *calendar, const struct cJSON *body)
-{
-	const struct cJSON *days = json_get(body, "closed_days");
-	struct calendar_hours hours = { 0 };
-	int64_t open, close;
-
-	if (!json_int(body, "open", &open) || !json_int(body, "close", &close) || !days)
-		return -EBADMSG;
-	hours.open_minute = (int)open;
-	hours.close_minute = (int)close;
-	for (const struct cJSON *day = json_first(days); day; day = json_next(day))
-		hours.closed_days |= 1u << (json_value_int(day) & 7);
-	calendar->hours = hours;
-	return 0;
-}
-
 static int put_site(struct calendar *calendar, const struct cJSON *body)
 {
 	const char *hash = json_str(body, "hash");
@@ -91,7 +75,7 @@ static int put_site(struct calendar *calendar, const struct cJSON *body)
 	if (!json_int(body, "rev", &calendar->rev) || !hash ||
 	    hex_decode(hash, calendar->hash, SHA256_SIZE) < 0)
 		return -EBADMSG;
-	return put_hours(calendar, body);
+	return calendar_site_put(calendar, body);
 }
 
 int calendar_load_row(struct calendar *calendar, const char *what, const struct cJSON *body)
@@ -134,8 +118,8 @@ int calendar_apply(struct calendar *calendar, int64_t rev, const char *kind,
 		r = put_entry(calendar, CALENDAR_BLOCK, body);
 	else if (is_about(kind, "space"))
 		r = calendar_space_put(calendar, body);
-	else if (is_about(kind, "site"))
-		r = put_hours(calendar, body);
+	else if (strcmp(kind, "site.updated") == 0) /* the operator's log tells of other sites */
+		r = calendar_site_put(calendar, body);
 	else if (is_about(kind, "floor"))
 		r = calendar_floor_put(calendar, body);
 	else if (is_about(kind, "area"))

@@ -43,6 +43,7 @@ void calendar_catalogue_deinit(struct calendar *calendar)
 	for (size_t i = 0; i < calendar->space_count; i++)
 		space_free(calendar->spaces[i]);
 	free(calendar->spaces);
+	free(calendar->by_id);
 	groups_free(calendar->floors, calendar->floor_count);
 	groups_free(calendar->areas, calendar->area_count);
 }
@@ -193,12 +194,36 @@ static size_t space_index(const struct calendar *calendar, const char *code)
 	return low;
 }
 
+/* Where an id is or would be. */
+static size_t id_index(const struct calendar *calendar, int64_t id)
+{
+	size_t low = 0, high = calendar->space_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (calendar->by_id[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct calendar_space *find_space(const struct calendar *calendar, int64_t id)
 {
-	for (size_t i = 0; i < calendar->space_count; i++)
-		if (calendar->spaces[i]->id == id)
-			return calendar->spaces[i];
-	return NULL;
+	size_t at = id_index(calendar, id);
+
+	return at < calendar->space_count && calendar->by_id[at]->id == id ? calendar->by_id[at]
+									   : NULL;
+}
+
+/* `at` is below or at `count`, and there is room for one more. */
+static void insert(struct calendar_space **spaces, size_t count, size_t at,
+		   struct calendar_space *space)
+{
+	memmove(spaces + at + 1, spaces + at, (count - at) * sizeof(struct calendar_space *));
+	spaces[at] = space;
 }
 
 /* Codes of spaces never change, so one that is here keeps its place. */
@@ -206,7 +231,6 @@ int calendar_space_put(struct calendar *calendar, const struct cJSON *body)
 {
 	struct calendar_space *space;
 	int64_t id;
-	size_t at;
 	int r;
 
 	if (!json_int(body, "space", &id))
@@ -215,7 +239,8 @@ int calendar_space_put(struct calendar *calendar, const struct cJSON *body)
 	if (space)
 		return put_space(body, space);
 	space = calloc(1, sizeof(*space));
-	if (!space || grow(&calendar->spaces, calendar->space_count, &calendar->space_size) < 0) {
+	if (!space || grow(&calendar->spaces, calendar->space_count, &calendar->space_size) < 0 ||
+	    grow(&calendar->by_id, calendar->space_count, &calendar->by_id_size) < 0) {
 		free(space);
 		return -ENOMEM;
 	}
@@ -226,10 +251,8 @@ int calendar_space_put(struct calendar *calendar, const struct cJSON *body)
 		space_free(space);
 		return r;
 	}
-	at = space_index(calendar, space->code);
-	memmove(calendar->spaces + at + 1, calendar->spaces + at,
-		(calendar->space_count - at) * sizeof(struct calendar_space *));
-	calendar->spaces[at] = space;
+	insert(calendar->spaces, calendar->space_count, space_index(calendar, space->code), space);
+	insert(calendar->by_id, calendar->space_count, id_index(calendar, id), space);
 	calendar->space_count++;
 	return 0;
 }
@@ -281,6 +304,11 @@ const struct calendar_space *calendar_space(const struct calendar *calendar, con
 	if (at == calendar->space_count || strcasecmp(calendar->spaces[at]->code, code) != 0)
 		return NULL;
 	return calendar->spaces[at];
+}
+
+const struct calendar_space *calendar_space_by_id(const struct calendar *calendar, int64_t id)
+{
+	return find_space(calendar, id);
 }
 
 size_t calendar_space_count(const struct calendar *calendar)

@@ -2,6 +2,7 @@
 
 /* What the files of the calendar share: its struct, and the catalogue's part in it. */
 
+#include "common/zone.h"
 #include "daemon/calendar.h"
 
 /* Out of memory fails the one change, not the process; keys are numbers that the database chose. */
@@ -25,16 +26,32 @@ struct unit_node {
 	size_t count, size;
 };
 
+/* Whose bookings these are. */
+struct member_node {
+	UT_hash_handle hh;
+	int64_t id;
+	const struct calendar_entry *
+		*entries; /* owns the array; in calendar_entry_compare() order */
+	size_t count, size;
+	int64_t longest; /* no entry, now or before, was longer */
+};
+
 struct calendar {
 	int64_t from;
 	int64_t rev;
 	struct calendar_hours hours;
+	struct calendar_rules rules[CALENDAR_KINDS];
+	struct zone *zone; /* owns; may be NULL */
+	char zone_name[ZONE_NAME_MAX];
 	uint8_t hash[SHA256_SIZE];
 	struct entry_node *entries[ENTRY_TYPES];
 	struct unit_node *units;
+	struct member_node *members;
 
 	struct calendar_space **spaces; /* owns; sorted by code, case ignored */
 	size_t space_count, space_size;
+	struct calendar_space **by_id; /* owns the array; the same spaces sorted by id */
+	size_t by_id_size;
 	struct calendar_group **floors, **areas; /* own */
 	size_t floor_count, floor_size, area_count, area_size;
 };
@@ -43,6 +60,18 @@ struct calendar {
 int calendar_entry_add(struct calendar *calendar, struct entry_node *node);
 /* Takes one that is not there. */
 void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type type, int64_t id);
+
+/* By start; those that start together by what they are and their number. */
+int calendar_entry_compare(const struct calendar_entry *a, const struct calendar_entry *b);
+/* The index of bookings by member; those of nobody are not in it. 0 or -ENOMEM. */
+int calendar_member_add(struct calendar *calendar, const struct calendar_entry *entry);
+void calendar_member_remove(struct calendar *calendar, const struct calendar_entry *entry);
+void calendar_members_deinit(struct calendar *calendar);
+
+/* Hours, zone and rules as the site's row or event tells them. */
+int calendar_site_put(struct calendar *calendar, const struct cJSON *body);
+void calendar_site_init(struct calendar *calendar);
+void calendar_site_deinit(struct calendar *calendar);
 
 /* A space, floor or area as its row or event tells it; a member that is not told stays as it was.
  */

@@ -71,7 +71,7 @@ static inline const char *entry_text(const char *noun, int64_t id, int space, co
 static inline struct calendar *make_site(int64_t from, const char *hours)
 {
 	struct calendar *calendar = calendar_new(from);
-	char site[400];
+	char site[1200];
 
 	assert_non_null(calendar);
 	snprintf(site, sizeof(site), "{\"rev\":10,\"hash\":\"%064d\",%s}", 0, hours);
