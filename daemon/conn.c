@@ -9,7 +9,6 @@
 
 #include "daemon/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -30,6 +29,7 @@
 #include "common/tls.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
+#include "daemon/peer.h"
 #include "daemon/request.h"
 #include "daemon/services.h"
 
@@ -514,25 +514,6 @@ static void on_event(struct bufferevent *bev, short what, void *data)
 
 /* ---- the beginning ---- */
 
-static void format_peer(const struct sockaddr *address, char *out, size_t size)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-
-		inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
-		snprintf(out, size, "%s:%u", text, ntohs(in->sin_port));
-	} else if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-
-		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
-		snprintf(out, size, "[%s]:%u", text, ntohs(in6->sin6_port));
-	} else {
-		snprintf(out, size, "local");
-	}
-}
-
 static void keep_source(struct conn *conn, const struct sockaddr *address)
 {
 	size_t size = address->sa_family == AF_INET6  ? sizeof(struct sockaddr_in6)
@@ -540,7 +521,7 @@ static void keep_source(struct conn *conn, const struct sockaddr *address)
 						      : sizeof(sa_family_t);
 
 	memcpy(&conn->source, address, size);
-	format_peer(address, conn->session.peer, sizeof(conn->session.peer));
+	peer_format(address, conn->session.peer, sizeof(conn->session.peer));
 }
 
 int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
@@ -592,26 +573,13 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	return 0;
 }
 
-static bool same_source(const struct sockaddr *a, const struct sockaddr *b)
-{
-	if (a->sa_family != b->sa_family)
-		return false;
-	if (a->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-	if (a->sa_family == AF_INET6)
-		return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-			      &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
-	return true;
-}
-
 int64_t conns_from(const struct conns *conns, const struct sockaddr *address)
 {
 	const struct conn *conn;
 	int64_t count = 0;
 
 	TAILQ_FOREACH (conn, &conns->list, entry)
-		count += same_source((const struct sockaddr *)&conn->source, address);
+		count += peer_same_source((const struct sockaddr *)&conn->source, address);
 	return count;
 }
 
