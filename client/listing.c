@@ -20,30 +20,18 @@
 #define CELL_MAX (64 * 1024)
 #define JSON_MAX (512 * 1024 * 1024)
 
-/* The fields to show: those asked for, else the view's own. */
-static bool choose_fields(struct client *client, const char *otherwise, struct fields *ret)
-{
-	const char *asked = client->options.fields;
-
-	if (!fields_parse(asked ? asked : otherwise, ret)) {
-		complain(_("--fields wants names with commas between them, e.g. "
-			   "ref,space,local.start"));
-		return false;
-	}
-	return true;
-}
-
 int listing_begin(struct listing *listing, struct client *client, const struct view *view)
 {
 	bool table = client->out.format == FORMAT_TABLE;
 
 	*listing = (struct listing){ .client = client, .view = view, .json = BUF_INIT(JSON_MAX) };
-	buf_add_char(&listing->json, '[');
+	if (!client->out.ndjson)
+		buf_add_char(&listing->json, '[');
 	if (client->out.format == FORMAT_JSON && !client->options.fields)
 		return STATUS_OK;
-	if (!choose_fields(client, table ? view->table : view->tsv, &listing->fields))
+	if (!fields_choose(client, view, table ? view->table : view->tsv, &listing->fields))
 		return STATUS_USAGE;
-	if (client->out.format == FORMAT_TSV && client->out.header)
+	if (client->out.format == FORMAT_TSV && client->out.header && !client->out.names)
 		for (size_t i = 0; i < listing->fields.count; i++)
 			out_printf(&client->out, "%s%c", listing->fields.names[i],
 				   i + 1 < listing->fields.count ? '\t' : '\n');
@@ -150,6 +138,21 @@ static void write_object(struct jsonw *w, struct client *client, const struct fi
 		json_write(w, object);
 }
 
+static void print_json(struct out *out, const struct buf *json)
+{
+	struct buf safe = BUF_INIT(JSON_MAX);
+
+	if (json->data)
+		json_add_safe(&safe, json->data, json->len);
+	buf_add_char(&safe, '\n');
+	if (safe.failed)
+		complain(_("out of memory"));
+	else
+		out_write(out, safe.data, safe.len);
+	buf_deinit(&safe);
+}
+
+/* In an array for the end, or at once on a line of its own. */
 static void row_json(struct listing *listing, const struct cJSON *object)
 {
 	struct jsonw w = JSONW_INIT(&listing->json);
@@ -158,6 +161,11 @@ static void row_json(struct listing *listing, const struct cJSON *object)
 		buf_add_char(&listing->json, ',');
 	write_object(&w, listing->client, &listing->fields, object);
 	listing->failed = listing->failed || listing->json.failed;
+	if (!listing->client->out.ndjson)
+		return;
+	if (!listing->failed)
+		print_json(&listing->client->out, &listing->json);
+	buf_reset(&listing->json);
 }
 
 void listing_row(struct listing *listing, const struct cJSON *object)
@@ -172,20 +180,6 @@ void listing_row(struct listing *listing, const struct cJSON *object)
 		row_tsv(listing, object);
 	else
 		row_table(listing, object);
-}
-
-static void print_json(struct out *out, const struct buf *json)
-{
-	struct buf safe = BUF_INIT(JSON_MAX);
-
-	if (json->data)
-		json_add_safe(&safe, json->data, json->len);
-	buf_add_char(&safe, '\n');
-	if (safe.failed)
-		complain(_("out of memory"));
-	else
-		out_write(out, safe.data, safe.len);
-	buf_deinit(&safe);
 }
 
 /* {"bookings":[...],"rev":7,"truncated":true,"cursor":"..."} */
@@ -217,7 +211,7 @@ int listing_end(struct listing *listing, const struct cJSON *result, bool more)
 
 	if (listing->failed)
 		complain(_("out of memory"));
-	else if (out->format == FORMAT_JSON)
+	else if (out->format == FORMAT_JSON && !out->ndjson)
 		end_json(listing, result, more);
 	else if (out->format == FORMAT_TABLE && listing->rows > 0)
 		table_print(out, listing->fields.names, listing->fields.count, listing->cells,
@@ -304,7 +298,8 @@ static int print_members(struct client *client, const struct cJSON *object, cons
 	return STATUS_OK;
 }
 
-int view_members(struct client *client, const struct cJSON *object)
+/* The object as JSON, or as lines of a card. */
+static int show_members(struct client *client, const struct view *view, const struct cJSON *object)
 {
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct jsonw w = JSONW_INIT(&text);
@@ -312,7 +307,7 @@ int view_members(struct client *client, const struct cJSON *object)
 
 	if (client->out.format != FORMAT_JSON)
 		return print_members(client, object, "", false);
-	if (!choose_fields(client, "all", &fields))
+	if (!fields_choose(client, view, "all", &fields))
 		return STATUS_USAGE;
 	write_object(&w, client, &fields, object);
 	print_json(&client->out, &text);
@@ -320,15 +315,20 @@ int view_members(struct client *client, const struct cJSON *object)
 	return STATUS_OK;
 }
 
+int view_members(struct client *client, const struct cJSON *object)
+{
+	return show_members(client, view_find(""), object);
+}
+
 /* On a terminal a card, led by the span in words where there is one. */
-static int show_card(struct client *client, const struct cJSON *object)
+static int show_card(struct client *client, const struct view *view, const struct cJSON *object)
 {
 	struct fields fields;
 	bool led;
 	char *when;
 
 	if (client->options.fields) {
-		if (!choose_fields(client, "", &fields))
+		if (!fields_choose(client, view, "", &fields))
 			return STATUS_USAGE;
 		for (size_t i = 0; i < fields.count; i++) {
 			char *text = cell(client, object, fields.names[i], false);
@@ -352,9 +352,9 @@ int view_show(struct client *client, const struct view *view, const struct cJSON
 	int r;
 
 	if (client->out.format == FORMAT_JSON)
-		return view_members(client, object);
+		return show_members(client, view, object);
 	if (client->out.format == FORMAT_TABLE)
-		return show_card(client, object);
+		return show_card(client, view, object);
 	r = listing_begin(&listing, client, view);
 	if (r != STATUS_OK) {
 		listing_deinit(&listing);

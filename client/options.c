@@ -42,7 +42,7 @@ struct option_row {
 static const struct option_row rows[] = {
 	ROW("json", 0, OPTION_JSON, fields, "--json[=FIELDS]", N_("print the result as JSON")),
 	ROW("output", 'o', OPTION_FORMAT, format, "-o, --output FORMAT",
-	    N_("table, tsv or json; else table on a terminal, tsv")),
+	    N_("table, tsv, json, ndjson or name; else table or tsv")),
 	ROW("fields", 'f', OPTION_TEXT, fields, "-f, --fields FIELDS",
 	    N_("which fields, e.g. ref,space,local.start")),
 	ROW("header", 0, OPTION_FLAG, header, "--header", N_("begin TSV with a line of names")),
@@ -79,14 +79,16 @@ _printf_(2, 3) static int problem(struct usage_problem *out, const char *format,
 
 static int set_format(enum format *format, const char *value, struct usage_problem *out)
 {
-	static const char *const names[] = { "table", "tsv", "json" };
+	static const char *const names[] = { "table", "tsv", "json", "ndjson", "name" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], value) == 0) {
 			*format = (enum format)(FORMAT_TABLE + i);
 			return 0;
 		}
-	return problem(out, _("there is no format \"%s\"; there are table, tsv and json"), value);
+	return problem(out,
+		       _("there is no format \"%s\"; there are table, tsv, json, ndjson and name"),
+		       value);
 }
 
 static int set_number(int64_t *number, const struct option_row *row, const char *value,

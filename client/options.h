@@ -12,6 +12,8 @@ enum format {
 	FORMAT_TABLE,
 	FORMAT_TSV,
 	FORMAT_JSON,
+	FORMAT_NDJSON, /* JSON, the rows of a list one a line */
+	FORMAT_NAME,   /* only what a row is called */
 };
 
 struct options {

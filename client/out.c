@@ -53,6 +53,12 @@ void out_init(struct out *out, const struct options *options)
 	};
 	if (out->format == FORMAT_AUTO)
 		out->format = out->terminal ? FORMAT_TABLE : FORMAT_TSV;
+	out->ndjson = out->format == FORMAT_NDJSON;
+	out->names = out->format == FORMAT_NAME;
+	if (out->ndjson)
+		out->format = FORMAT_JSON;
+	if (out->names)
+		out->format = FORMAT_TSV;
 	out->color = wants_color(options, out->terminal);
 }
 

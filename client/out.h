@@ -12,7 +12,9 @@
 #include "common/macros.h"
 
 struct out {
-	enum format format; /* never AUTO after out_init() */
+	enum format format; /* TABLE, TSV or JSON after out_init() */
+	bool ndjson;	    /* JSON: the rows of a list one a line */
+	bool names;	    /* TSV: only what a row is called */
 	bool header;	    /* of TSV */
 	bool terminal;	    /* standard output is one */
 	bool talk_terminal; /* standard error is one */

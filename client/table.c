@@ -1,5 +1,5 @@
 /*
- * Tables: each column as wide as its widest cell; the widest columns give way until a row fits.
+ * Tables: each column as wide as its widest cell; free text gives way until a row fits.
  */
 
 #include <ctype.h>
@@ -57,6 +57,11 @@ void table_cut(const char *text, int width, struct buf *out)
 	buf_add_str(out, "…");
 }
 
+static int larger(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static void print_cell(struct out *out, const char *text, int width, bool last)
 {
 	struct buf cell = BUF_INIT(256 * 1024);
@@ -86,49 +91,49 @@ static const char *last_name(const char *path)
 	return dot ? dot + 1 : path;
 }
 
-/*
- * How dear a column is: 0 free text, which gives way first; 1 what a row is judged by; 2 what it is
- * called, which is never cut, since it is typed again.
- */
-static int worth(const char *path)
+/* What a row is judged by, and what it is called, which is typed again: neither is ever cut. */
+static bool is_dear(const char *path)
 {
-	const char *head = last_name(path);
-
-	static const char *const names[] = { "ref", "code", "token" };
-	static const char *const facts[] = { "when", "kind", "state", "login" };
+	static const char *const names[] = { "ref",  "code",  "token", "when",
+					     "kind", "state", "login" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], head) == 0)
-			return 2;
-	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
-		if (strcmp(facts[i], head) == 0)
-			return 1;
-	return 0;
+		if (strcmp(names[i], last_name(path)) == 0)
+			return true;
+	return false;
 }
 
-/* The widest column of at most this worth that may still give way, or -1. */
-static int widest(char *const heads[], const int widths[], size_t columns, int most)
+/* The widest column that may still give way, or -1. */
+static int widest(char *const heads[], const int widths[], size_t columns)
 {
 	int found = -1;
 
 	for (size_t c = 0; c < columns; c++)
-		if (widths[c] > NARROWEST && worth(heads[c]) <= most &&
+		if (widths[c] > NARROWEST && !is_dear(heads[c]) &&
 		    (found < 0 || widths[c] >= widths[found]))
 			found = (int)c;
 	return found;
 }
 
-static void fit(char *const heads[], int widths[], size_t columns, int room)
+/* Makes a row fit; false when it cannot. */
+static bool fit(char *const heads[], int widths[], size_t columns, int room)
 {
 	for (int over = total(widths, columns) - room; over > 0; over--) {
-		int c = widest(heads, widths, columns, 0);
+		int c = widest(heads, widths, columns);
 
 		if (c < 0)
-			c = widest(heads, widths, columns, 1);
-		if (c < 0)
-			return;
+			return false;
 		widths[c]--;
 	}
+	return true;
+}
+
+/* "REF" of "ref", "LAST USED" of "space.last_used". */
+static void head_text(const char *path, char *out, size_t size)
+{
+	snprintf(out, size, "%s", last_name(path));
+	for (char *p = out; *p; p++)
+		*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
 }
 
 static void print_heads(struct out *out, char *const heads[], const int widths[], size_t columns)
@@ -138,12 +143,40 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 	for (size_t c = 0; c < columns; c++) {
 		char head[64];
 
-		snprintf(head, sizeof(head), "%s", last_name(heads[c]));
-		for (char *p = head; *p; p++)
-			*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
+		head_text(heads[c], head, sizeof(head));
 		print_cell(out, head, widths[c], c + 1 == columns);
 	}
 	out_str(out, out->color ? "\033[0m\n" : "\n");
+}
+
+static void print_columns(struct out *out, char *const heads[], const int widths[], size_t columns,
+			  char *const cells[], size_t rows)
+{
+	print_heads(out, heads, widths, columns);
+	for (size_t r = 0; r < rows; r++) {
+		for (size_t c = 0; c < columns; c++)
+			print_cell(out, cells[r * columns + c], widths[c], c + 1 == columns);
+		out_str(out, "\n");
+	}
+}
+
+/* A line for each field that is not empty, an empty line between records. */
+static void print_records(struct out *out, char *const heads[], size_t columns, char *const cells[],
+			  size_t rows)
+{
+	int column = 0;
+
+	for (size_t c = 0; c < columns; c++)
+		column = larger(column, (int)strlen(last_name(heads[c])));
+	for (size_t i = 0; i < rows * columns; i++) {
+		char head[64];
+
+		head_text(heads[i % columns], head, sizeof(head));
+		if (i > 0 && i % columns == 0)
+			out_str(out, "\n");
+		if (*cells[i])
+			out_printf(out, "%-*s%s\n", column + GAP, head, cells[i]);
+	}
 }
 
 void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[],
@@ -155,18 +188,11 @@ void table_print(struct out *out, char *const heads[], size_t columns, char *con
 		columns = COLUMNS_MAX;
 	for (size_t c = 0; c < columns; c++) {
 		widths[c] = (int)strlen(last_name(heads[c]));
-		for (size_t r = 0; r < rows; r++) {
-			int width = utf8_width(cells[r * columns + c]);
-
-			if (width > widths[c])
-				widths[c] = width;
-		}
+		for (size_t r = 0; r < rows; r++)
+			widths[c] = larger(widths[c], utf8_width(cells[r * columns + c]));
 	}
-	fit(heads, widths, columns, out->columns);
-	print_heads(out, heads, widths, columns);
-	for (size_t r = 0; r < rows; r++) {
-		for (size_t c = 0; c < columns; c++)
-			print_cell(out, cells[r * columns + c], widths[c], c + 1 == columns);
-		out_str(out, "\n");
-	}
+	if (columns == 1 || fit(heads, widths, columns, out->columns))
+		print_columns(out, heads, widths, columns, cells, rows);
+	else
+		print_records(out, heads, columns, cells, rows);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 /*
- * Columns on a terminal, measured by East Asian width; what is too wide loses its end to "…".
+ * Columns on a terminal, measured by East Asian width; what is too wide loses its end to "…". Where
+ * not even that makes a row fit, each row is a record of its own, a line a field.
  */
 
 #include <stddef.h>

@@ -36,7 +36,9 @@ const struct topic topics[] = {
 	     "row a line, fields with tabs between them, \\t \\n \\r \\\\ for these characters\n"
 	     "inside a field, no line of names unless --header asks for it.\n"
 	     "--json prints what the server answered, lists with \"truncated\": true where\n"
-	     "--limit left rows out. -f and --json= choose fields: -f ref,space,local.start\n"
+	     "--limit left rows out; -o ndjson prints one row a line, -o name only what each is\n"
+	     "called. -f and --json= choose fields: -f ref,space,local.start\n"
+	     "A row wider than the terminal becomes a record, a line a field.\n"
 	     "Data goes to standard output, everything else to standard error.\n") },
 	{ "files",
 	  N_("Files to import are UTF-8: CSV with a line of names (RFC 4180), or one JSON\n"

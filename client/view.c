@@ -7,6 +7,7 @@
 
 #include "client/call.h"
 #include "client/client.h"
+#include "client/i18n.h"
 #include "client/jsontext.h"
 #include "client/site_clock.h"
 #include "client/view.h"
@@ -16,33 +17,43 @@
 #include "common/macros.h"
 
 static const struct view views[] = {
-	{ "booking", "bookings", "ref,space,when,state,member,title",
-	  "ref,space,local.start,local.end,state,tenant,member,title" },
+	{ "booking", "bookings", "ref,space,when,state,who,title",
+	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
+	  "site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,source,"
+	  "created,external_id,taken" },
 	{ "mine", "bookings", "ref,space,when,state,title",
-	  "ref,space,local.start,local.end,state,tenant,member,title" },
-	{ "interval", "intervals", "text,start,end", "text,start,end" },
+	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
+	  "who,site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,"
+	  "source,created,external_id" },
+	{ "interval", "intervals", "text,start,end", "text,start,end", "text", "local,when" },
 	{ "block", "blocks", "ref,space,when,state,reason,note",
-	  "ref,space,start,end,state,reason,note" },
+	  "ref,space,start,end,state,reason,note", "ref", "site,created,version" },
 	{ "free", "spaces", "space.code,space.name,space.kind,space.capacity,space.area,distance",
-	  "space.code,space.name,space.kind,space.capacity,space.area,distance" },
-	{ "day", "spans", "space,when,state,ref", "space,local.start,local.end,state,ref" },
+	  "space.code,space.name,space.kind,space.capacity,space.area,distance", "space.code",
+	  "space,space.name_alt,space.floor,space.amenities,space.x,space.y,spare" },
+	{ "day", "spans", "space,when,state,ref", "space,local.start,local.end,state,ref", "space",
+	  "start,end,local" },
 	{ "event", "events", "at,kind,space,when,actor",
-	  "rev,at,kind,actor,space,start,end,state,version" },
+	  "rev,at,kind,actor,space,start,end,state,version", "rev", NULL },
 	{ "site", "sites", "code,name,zone,open,close,closed_days",
-	  "code,name,zone,open,close,closed_days,currency,locale" },
-	{ "floor", "floors", "code,name,position", "code,name,position" },
-	{ "area", "areas", "code,name,floor", "code,name,floor" },
+	  "code,name,zone,open,close,closed_days,currency,locale", "code",
+	  "name_alt,external_id,rules,version" },
+	{ "floor", "floors", "code,name,position", "code,name,position", "code", "site,version" },
+	{ "area", "areas", "code,name,floor", "code,name,floor", "code", "site,version" },
 	{ "space", "spaces", "code,name,kind,capacity,floor,area,state",
-	  "code,name,kind,capacity,floor,area,state,amenities,units" },
-	{ "tenant", "tenants", "code,name,email,state", "code,name,email,state,external_id" },
+	  "code,name,kind,capacity,floor,area,state,amenities,units", "code",
+	  "site,name_alt,x,y,external_id,version" },
+	{ "tenant", "tenants", "code,name,email,state", "code,name,email,state,external_id", "code",
+	  "version" },
 	{ "member", "members", "login,name,tenant,role,state",
-	  "login,name,tenant,role,state,lang,external_id" },
-	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang" },
+	  "login,name,tenant,role,state,lang,external_id", "login", "version" },
+	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang",
+	  "login", NULL },
 	{ "token", "tokens", "token,label,state,expires,last_used",
-	  "token,label,login,state,created,expires,last_used" },
+	  "token,label,login,state,created,expires,last_used", "token", "scope" },
 };
 
-static const struct view plain = { NULL, NULL, "", "" };
+static const struct view plain = { NULL, NULL, "", "", "", NULL };
 
 const struct view *view_find(const char *noun)
 {
@@ -50,22 +61,6 @@ const struct view *view_find(const char *noun)
 		if (strcmp(views[i].noun, noun) == 0)
 			return &views[i];
 	return &plain;
-}
-
-bool fields_parse(const char *text, struct fields *ret)
-{
-	char *rest = ret->text, *name;
-
-	ret->count = 0;
-	if (strlen(text) >= sizeof(ret->text))
-		return false;
-	strcpy(ret->text, text);
-	while ((name = strsep(&rest, ","))) {
-		if (*name == '\0' || ret->count == VIEW_FIELDS_MAX)
-			return false;
-		ret->names[ret->count++] = name;
-	}
-	return true;
 }
 
 static const struct cJSON *find_path(const struct cJSON *object, const char *path)
@@ -158,10 +153,26 @@ static void add_when(struct client *client, const struct cJSON *object, struct b
 	when_span(out, from, to, view_zone(client, object), client->now, client_lang(client));
 }
 
+/* "who": the guest, else the person by name; "taken" where that is for others to know. */
+static void add_who(const struct cJSON *object, struct buf *out)
+{
+	static const char *const members[] = { "guest", "member_name", "member" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (json_str(object, members[i]) && *json_str(object, members[i])) {
+			buf_add_str(out, json_str(object, members[i]));
+			return;
+		}
+	if (json_bool(object, "taken"))
+		buf_add_str(out, _("(taken)"));
+}
+
 void view_cell(struct client *client, const struct cJSON *object, const char *path, struct buf *out)
 {
 	if (strcmp(path, "when") == 0 && !json_get(object, "when"))
 		add_when(client, object, out);
+	else if (strcmp(path, "who") == 0 && !json_get(object, "who"))
+		add_who(object, out);
 	else
 		add_value(find_path(object, path), out);
 }

@@ -18,6 +18,8 @@ struct view {
 	const char *list;  /* member of a reply with many, e.g. "bookings" */
 	const char *table; /* fields on a terminal; "when" is the span in words */
 	const char *tsv;   /* fields elsewhere: stable, new ones are added at the end */
+	const char *name;  /* the field that a row is called by */
+	const char *more;  /* other fields that may be asked for, or NULL */
 };
 
 /* The view of a noun by its name; a plain one without fields of its own if unknown. */
@@ -31,8 +33,9 @@ struct fields {
 	size_t count;
 };
 
-/* Splits "a,b.c"; false when it is too long or has an empty name. */
-bool fields_parse(const char *text, struct fields *ret);
+/* The fields to show: those asked for, else these. False after telling what is wrong. */
+bool fields_choose(struct client *client, const struct view *view, const char *otherwise,
+		   struct fields *ret);
 
 /* The zone to show an object's times in: as asked, its own, or the site's; NULL when none is known.
  */
