@@ -61,6 +61,20 @@ CREATE UNIQUE INDEX site_external ON cowork.site (external_id) WHERE external_id
 INSERT INTO cowork.site (site_id, last_hash, code, name, zone)
 VALUES (0, sha256('cowork site 0'), '-', 'operator', 'UTC');
 
+-- What a site asks of bookings of one kind of space; NULL: no limit. The daemon judges by it.
+CREATE TABLE cowork.booking_rule (
+	site_id       int     NOT NULL REFERENCES cowork.site,
+	kind          text    NOT NULL CHECK (kind IN ('desk', 'room', 'booth', 'office', 'event')),
+	longest       int     CHECK (longest BETWEEN 1 AND 527040), -- minutes; 366 days
+	shortest      int     CHECK (shortest BETWEEN 1 AND 527040),
+	granularity   int     CHECK (granularity BETWEEN 1 AND 1440 AND 1440 % granularity = 0), -- minutes of the day
+	notice        int     CHECK (notice BETWEEN 0 AND 527040), -- minutes
+	horizon       int     CHECK (horizon BETWEEN 0 AND 3660), -- days
+	one_at_a_time boolean NOT NULL DEFAULT false,
+	CHECK (shortest <= longest),
+	PRIMARY KEY (site_id, kind)
+);
+
 CREATE TABLE cowork.floor (
 	site_id  int    NOT NULL REFERENCES cowork.site,
 	floor_id bigint GENERATED ALWAYS AS IDENTITY,

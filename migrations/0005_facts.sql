@@ -12,11 +12,19 @@ CREATE FUNCTION cowork.wall(p_local timestamp) RETURNS text LANGUAGE sql STABLE 
 	RETURN to_char(p_local, CASE WHEN date_trunc('minute', p_local) = p_local
 		THEN 'YYYY-MM-DD"T"HH24:MI' ELSE 'YYYY-MM-DD"T"HH24:MI:SS' END);
 
+-- The rules of a site by kind of space, as events and facts tell them; {} where there are none.
+CREATE FUNCTION cowork.site_rules(p_site int) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN coalesce((SELECT jsonb_object_agg(u.kind, jsonb_strip_nulls(jsonb_build_object(
+		'longest', u.longest, 'shortest', u.shortest, 'granularity', u.granularity, 'notice', u.notice,
+		'horizon', u.horizon, 'one_at_a_time', u.one_at_a_time)))
+		FROM cowork.booking_rule u WHERE u.site_id = p_site), '{}');
+
 CREATE VIEW cowork.site_facts AS
 SELECT t.site_id, t.code, jsonb_strip_nulls(jsonb_build_object(
 	'id', t.site_id, 'code', t.code, 'name', t.name, 'name_alt', t.name_alt, 'zone', t.zone,
-	'open', t.open_min, 'close', t.close_min, 'closed_days', t.closed_days, 'currency', t.currency,
-	'locale', t.locale, 'external_id', t.external_id, 'version', t.version, 'rev', t.rev)) AS facts
+	'open', t.open_min, 'close', t.close_min, 'closed_days', t.closed_days,
+	'rules', nullif(cowork.site_rules(t.site_id), '{}'), 'currency', t.currency, 'locale', t.locale,
+	'external_id', t.external_id, 'version', t.version, 'rev', t.rev)) AS facts
 FROM cowork.site t
 WHERE t.site_id <> 0;
 

@@ -4,6 +4,18 @@
 CREATE FUNCTION cowork.closed_days(p_days jsonb) RETURNS smallint[] LANGUAGE sql IMMUTABLE
 	RETURN cowork.texts(p_days)::smallint[];
 
+-- A kind that is told has these rules and no others from now on.
+CREATE FUNCTION cowork.rules_put(p_site int, p_rules jsonb) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO cowork.booking_rule (site_id, kind, longest, shortest, granularity, notice, horizon, one_at_a_time)
+	SELECT p_site, k.key, (k.value ->> 'longest')::int, (k.value ->> 'shortest')::int,
+		(k.value ->> 'granularity')::int, (k.value ->> 'notice')::int, (k.value ->> 'horizon')::int,
+		coalesce((k.value ->> 'one_at_a_time')::boolean, false)
+	FROM jsonb_each(p_rules) k
+	ON CONFLICT (site_id, kind) DO UPDATE SET longest = EXCLUDED.longest, shortest = EXCLUDED.shortest,
+		granularity = EXCLUDED.granularity, notice = EXCLUDED.notice, horizon = EXCLUDED.horizon,
+		one_at_a_time = EXCLUDED.one_at_a_time
+$$;
+
 -- Runs in the operator's lane: the new site starts a log of its own at rev 0.
 CREATE FUNCTION cowork.site_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
@@ -28,6 +40,7 @@ BEGIN
 		nullif(a ->> 'name_alt', ''), a ->> 'zone', coalesce((a ->> 'open')::int, 0),
 		coalesce((a ->> 'close')::int, 1440), coalesce(cowork.closed_days(a -> 'closed_days'), '{}'),
 		nullif(a ->> 'currency', ''), nullif(a ->> 'locale', ''), nullif(a ->> 'external_id', ''));
+	PERFORM cowork.rules_put(v_id, a -> 'rules');
 	RETURN cowork.done(v_id, 1, 'site.created',
 		jsonb_build_object('site', v_id, 'code', a ->> 'code', 'zone', a ->> 'zone', 'version', 1));
 END
@@ -59,9 +72,11 @@ BEGIN
 		version = x.version + 1
 	WHERE x.site_id = p_site
 	RETURNING * INTO t;
+	PERFORM cowork.rules_put(p_site, a -> 'rules');
 	RETURN cowork.done(p_site, t.version, 'site.updated',
 		jsonb_build_object('site', p_site, 'code', t.code, 'zone', t.zone, 'open', t.open_min,
-			'close', t.close_min, 'closed_days', to_jsonb(t.closed_days), 'version', t.version));
+			'close', t.close_min, 'closed_days', to_jsonb(t.closed_days), 'rules', cowork.site_rules(p_site),
+			'version', t.version));
 END
 $$;
 

@@ -4,7 +4,7 @@
 CREATE VIEW cowork.calendar_rows AS
 SELECT t.site_id, 1 AS place, 'site' AS what, NULL::timestamptz AS ends,
 	jsonb_build_object('rev', t.rev, 'hash', encode(t.last_hash, 'hex'), 'zone', t.zone, 'open', t.open_min,
-		'close', t.close_min, 'closed_days', to_jsonb(t.closed_days)) AS body
+		'close', t.close_min, 'closed_days', to_jsonb(t.closed_days), 'rules', cowork.site_rules(t.site_id)) AS body
 FROM cowork.site t
 UNION ALL
 SELECT f.site_id, 2, 'floor', NULL,

@@ -7,8 +7,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA cowork FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA cowork TO coworkd, cowork_report;
 
-GRANT SELECT ON cowork.migration, cowork.site, cowork.floor, cowork.area, cowork.space, cowork.unit,
-	cowork.space_unit, cowork.tenant, cowork.member, cowork.staff, cowork.booking, cowork.block, cowork.claim,
+GRANT SELECT ON cowork.migration, cowork.site, cowork.booking_rule, cowork.floor, cowork.area, cowork.space,
+	cowork.unit, cowork.space_unit, cowork.tenant, cowork.member, cowork.staff, cowork.booking, cowork.block, cowork.claim,
 	cowork.event TO coworkd, cowork_report;
 
 GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork.space_facts, cowork.block_facts,
@@ -21,7 +21,7 @@ GRANT SELECT (token_id, person_id) ON cowork.token TO cowork_report;
 
 -- what the views are made with
 GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork.wall(timestamp),
-	cowork.space_body(cowork.space, bigint[]), cowork.block_body(cowork.block, bigint[])
+	cowork.site_rules(int), cowork.space_body(cowork.space, bigint[]), cowork.block_body(cowork.block, bigint[])
 	TO coworkd, cowork_report;
 
 GRANT EXECUTE ON FUNCTION cowork.lane_open(),

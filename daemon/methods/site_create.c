@@ -3,6 +3,7 @@
 #include "daemon/command.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
+#include "daemon/site_rules.h"
 #include "common/zone.h"
 
 struct site_create {
@@ -14,6 +15,7 @@ struct site_create {
 	struct field_int open;
 	struct field_int close;
 	struct field_ints closed_days;
+	struct site_rules rules;
 	const char *currency;
 	const char *locale;
 	const char *external_id;
@@ -33,6 +35,7 @@ static const struct field params[] = {
 	{ "close", FIELD_TIME, AT(close), .help = "closes; 24:00 is the end of the day" },
 	{ "closed_days", FIELD_INTS, AT(closed_days), 0, 0, 6,
 	  .help = "days of the week it is closed, 0 is Sunday" },
+	{ "rules", FIELD_OBJECT, AT(rules), .fields = site_rules_fields, .help = SITE_RULES_HELP },
 	{ "currency", FIELD_STRING, AT(currency), 0, 3, 3, .help = "ISO 4217, e.g. KRW" },
 	{ "locale", FIELD_STRING, AT(locale), 0, 2, 35 },
 	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
@@ -45,8 +48,11 @@ static void start(struct request *request, void *data)
 	struct site_create *op = data;
 
 	if (!command_zone_known(request, op->zone) ||
-	    !command_currency_valid(request, op->currency))
+	    !command_currency_valid(request, op->currency) ||
+	    !site_rules_valid(request, &op->rules))
 		return;
+	if (!op->rules.set)
+		op->rules = site_rules_default;
 	command_run(request, &op->command, &op->mutation);
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/command.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
+#include "daemon/site_rules.h"
 
 struct site_update {
 	struct mutation mutation;
@@ -13,6 +14,7 @@ struct site_update {
 	struct field_int open;
 	struct field_int close;
 	struct field_ints closed_days;
+	struct site_rules rules;
 	const char *currency;
 	const char *locale;
 	struct field_int if_version;
@@ -32,6 +34,7 @@ static const struct field params[] = {
 	{ "close", FIELD_TIME, AT(close), .help = "closes; 24:00 is the end of the day" },
 	{ "closed_days", FIELD_INTS, AT(closed_days), 0, 0, 6,
 	  .help = "days of the week it is closed, 0 is Sunday" },
+	{ "rules", FIELD_OBJECT, AT(rules), .fields = site_rules_fields, .help = SITE_RULES_HELP },
 	{ "currency", FIELD_STRING, AT(currency), 0, 3, 3, .help = "ISO 4217, e.g. KRW" },
 	{ "locale", FIELD_STRING, AT(locale), 0, 2, 35 },
 	{ "if_version", FIELD_INT, AT(if_version), 0, 1, INT32_MAX,
@@ -44,7 +47,8 @@ static void start(struct request *request, void *data)
 	struct site_update *op = data;
 
 	if ((op->zone && !command_zone_known(request, op->zone)) ||
-	    !command_currency_valid(request, op->currency))
+	    !command_currency_valid(request, op->currency) ||
+	    !site_rules_valid(request, &op->rules))
 		return;
 	command_run(request, &op->command, &op->mutation);
 }

@@ -1,6 +1,7 @@
 /* The shape of a site: on the wire, and in the facts of cowork.site_facts. */
 
 #include "daemon/noun.h"
+#include "daemon/site_rules.h"
 
 struct site_view {
 	struct field_int id;
@@ -11,6 +12,7 @@ struct site_view {
 	struct field_int open;
 	struct field_int close;
 	struct field_ints closed_days;
+	struct site_rules rules;
 	const char *currency;
 	const char *locale;
 	const char *external_id;
@@ -29,6 +31,8 @@ static const struct field fields[] = {
 	{ "close", FIELD_TIME, AT(close), 0, .help = "closes, on the site's clock" },
 	{ "closed_days", FIELD_INTS, AT(closed_days), 0,
 	  .help = "days of the week it is closed, 0 is Sunday" },
+	{ "rules", FIELD_OBJECT, AT(rules), .fields = site_rules_fields,
+	  .help = "by kind of space what a booking may be; what is not told has no limit" },
 	{ "currency", FIELD_STRING, AT(currency), 0, .help = "ISO 4217" },
 	{ "locale", FIELD_STRING, AT(locale), 0 },
 	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },

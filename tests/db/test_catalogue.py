@@ -49,6 +49,18 @@ def test_a_site_is_changed_under_its_version(campus):
     assert campus.one(command("site.update", name="x", if_version=2)) == {"o": "stale_version", "version": 3}
 
 
+def test_rules_stand_in_facts_events_and_the_calendar(campus):
+    rules = {"desk": {"longest": 480, "shortest": 15, "granularity": 15, "notice": 0, "horizon": 90, "one_at_a_time": True},
+             "room": {"one_at_a_time": False}}
+    answer = campus.run(command("site.update", rules=rules))
+    assert answer["outcomes"][0]["facts"]["rules"] == rules
+    assert answer["events"][0]["body"]["rules"] == rules
+    body = campus.lane.rows("SELECT body FROM cowork.calendar_rows WHERE site_id = 1 AND what = 'site'")[0][0]
+    assert (body["rules"], body["zone"]) == (rules, "America/New_York")
+    answer = campus.run(command("site.update", rules={"desk": {"horizon": 0}}))
+    assert answer["events"][0]["body"]["rules"] == {**rules, "desk": {"horizon": 0, "one_at_a_time": False}}
+
+
 def test_the_operator_is_no_site_to_see(campus):
     assert campus.lane.rows("SELECT site_id FROM cowork.site_facts") == [(1,)]
 

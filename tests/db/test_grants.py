@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-TABLES = ["migration", "site", "floor", "area", "space", "unit", "space_unit", "tenant", "person", "member", "staff",
+TABLES = ["migration", "site", "booking_rule", "floor", "area", "space", "unit", "space_unit", "tenant", "person", "member", "staff",
           "token", "booking", "booking_text", "block", "claim", "event", "receipt", "fence"]
 HIDDEN = {"coworkd": {"person", "token", "booking_text", "receipt", "fence"},
           "cowork_report": {"person", "token", "booking_text"}}
@@ -19,7 +19,7 @@ CALLS = {
     "purge": "SELECT cowork.purge(1)",
     "evict": "SELECT cowork.evict(0, NULL)",
 }
-HELPERS = {"us", "from_us", "wall", "space_body", "block_body"}
+HELPERS = {"us", "from_us", "wall", "site_rules", "space_body", "block_body"}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ BLOCK = {"site_id": "1", "ref": "'B-ZZZZZ0'", "space_id": "1", "during": BOOKING
 TEXT = {"site_id": "1", "booking_id": "1", "title": "'t'", "note": "'n'", "guest": "'g'"}
 SITE = {"last_hash": "sha256('x')", "code": "'seoul'", "name": "'Seoul'", "zone": "'Asia/Seoul'", "open_min": "0",
         "close_min": "1440", "closed_days": "'{0,6}'", "currency": "'KRW'", "locale": "'ko-KR'", "version": "1"}
+RULE = {"site_id": "1", "kind": "'desk'", "longest": "480", "shortest": "15", "granularity": "15", "notice": "0",
+        "horizon": "0", "one_at_a_time": "true"}
 FLOOR = {"site_id": "1", "code": "'1'", "name": "'First'"}
 AREA = {"site_id": "1", "code": "'N'", "name": "'North'", "floor_id": "NULL"}
 SPACE = {"site_id": "1", "code": "'Z'", "name": "'Zed'", "kind": "'desk'", "capacity": "1", "amenities": "'{}'",
@@ -34,8 +36,8 @@ RECEIPT = {"site_id": "1", "lane_id": "1", "principal": "1", "key": "gen_random_
            "outcome": "'{}'", "at": "now()"}
 FENCE = {"site_id": "1", "lane_id": "1000", "rev": "1", "at": "now()"}
 
-ROWS = {"booking": BOOKING, "claim": CLAIM, "block": BLOCK, "booking_text": TEXT, "site": SITE, "floor": FLOOR,
-        "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT, "tenant": TENANT, "person": PERSON,
+ROWS = {"booking": BOOKING, "claim": CLAIM, "block": BLOCK, "booking_text": TEXT, "site": SITE,
+        "booking_rule": RULE, "floor": FLOOR, "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT, "tenant": TENANT, "person": PERSON,
         "member": MEMBER, "staff": STAFF, "token": TOKEN, "event": EVENT, "receipt": RECEIPT, "fence": FENCE}
 
 RANGES = ["'empty'", "'(2026-11-24 14:00+00,2026-11-24 15:00+00)'", "'[2026-11-24 14:00+00,2026-11-24 15:00+00]'",
@@ -56,6 +58,10 @@ CHECKS = (
         ("site", "open_min", "-1"), ("site", "open_min", "1440"), ("site", "close_min", "1441"),
         ("site", "closed_days", "'{7}'"), ("site", "currency", "'won'"), ("site", "locale", "''"),
         ("site", "zone", "''"), ("site", "version", "0"),
+        ("booking_rule", "kind", "'boat'"), ("booking_rule", "longest", "0"), ("booking_rule", "longest", "527041"),
+        ("booking_rule", "longest", "14"), ("booking_rule", "shortest", "0"), ("booking_rule", "granularity", "0"),
+        ("booking_rule", "granularity", "7"), ("booking_rule", "notice", "-1"), ("booking_rule", "notice", "527041"),
+        ("booking_rule", "horizon", "-1"), ("booking_rule", "horizon", "3661"),
         ("floor", "code", "'a b'"), ("floor", "name", LONG), ("area", "code", "repeat('x', 33)"), ("area", "name", "''"),
         ("space", "code", "'ä'"), ("space", "name", "''"), ("space", "kind", "'boat'"), ("space", "capacity", "0"),
         ("space", "state", "'gone'"), ("space", "amenities", "array_fill('x'::text, array[65])"),
@@ -71,7 +77,7 @@ CHECKS = (
 
 FOREIGN = [("booking", "space_id", "999"), ("booking", "site_id", "0"), ("booking_text", "booking_id", "999"),
            ("block", "space_id", "999"), ("claim", "unit_id", "999"), ("claim", "booking_id", "999"),
-           ("claim", "site_id", "0"), ("floor", "site_id", "9"), ("area", "floor_id", "9"), ("space", "floor_id", "9"),
+           ("claim", "site_id", "0"), ("booking_rule", "site_id", "9"), ("floor", "site_id", "9"), ("area", "floor_id", "9"), ("space", "floor_id", "9"),
            ("space", "area_id", "9"), ("unit", "site_id", "9"), ("space_unit", "unit_id", "999"),
            ("space_unit", "space_id", "999"), ("member", "tenant_id", "9"), ("member", "person_id", "9"),
            ("staff", "person_id", "9"), ("staff", "site_id", "9"), ("token", "person_id", "9"), ("event", "site_id", "9"),

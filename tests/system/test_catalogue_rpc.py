@@ -36,7 +36,7 @@ def pages(client, method, plural, limit, **params):
 
 def test_a_site_is_made_changed_and_shown(operator):
     fields = {"code": "SEL", "name": "Seoul", "name_alt": "서울", "zone": "Asia/Seoul", "open": "08:30", "close": "24:00",
-              "closed_days": [0, 6], "currency": "KRW", "locale": "ko_KR", "external_id": "cic-7"}
+              "closed_days": [0, 6], "currency": "KRW", "locale": "ko_KR", "external_id": "cic-7", "rules": {"desk": {"longest": 480, "one_at_a_time": True}}}
     made = operator.change("site.create", fields)["site"]
     assert made == {**fields, "version": 1}
     changed = operator.change("site.update", site="sel", name="Seoul Station", closed_days=[], zone="Asia/Tokyo")["site"]
@@ -44,6 +44,43 @@ def test_a_site_is_made_changed_and_shown(operator):
     shown = operator.call("site.show", site="Sel")
     assert shown["site"] == changed and shown["rev"] == 1
     assert changed in operator.call("site.list")["sites"]
+
+
+def test_a_new_site_has_rules_of_its_own_accord(operator):
+    rules = operator.change("site.create", code="RUL", name="Rules", zone="Asia/Seoul")["site"]["rules"]
+    assert set(rules) == {"desk", "room", "booth", "office", "event"}
+    assert rules["desk"] == {"longest": 1440, "shortest": 15, "granularity": 15, "horizon": 90, "one_at_a_time": True}
+    assert operator.change("site.create", code="NON", name="None", zone="Asia/Seoul", rules={})["site"].get("rules") is None
+
+
+def test_the_rules_of_a_kind_are_replaced_as_a_whole(operator):
+    rules = {"desk": {"longest": 480, "shortest": 15, "granularity": 30, "notice": 5, "horizon": 0, "one_at_a_time": True},
+             "room": {"longest": 60, "one_at_a_time": False}}
+    operator.change("site.create", code="REP", name="Replaced", zone="Asia/Seoul", rules=rules)
+    changed = operator.change("site.update", site="REP", rules={"desk": {"shortest": 60}})["site"]
+    assert changed["rules"] == {"desk": {"shortest": 60, "one_at_a_time": False}, "room": rules["room"]}
+    unchanged = operator.change("site.update", site="REP", name="Same rules")["site"]
+    assert unchanged["rules"] == changed["rules"]
+
+
+@pytest.mark.parametrize("rules, field", [
+    ({"desk": {"granularity": 7}}, "rules.desk.granularity"),
+    ({"room": {"granularity": 1441}}, "rules.room.granularity"),
+    ({"desk": {"granularity": 15}, "booth": {"shortest": 61, "longest": 60}}, "rules.booth.shortest"),
+    ({"desk": {"longest": 0}}, "rules.desk.longest"),
+    ({"desk": {"longest": 527041}}, "rules.desk.longest"),
+    ({"desk": {"horizon": -1}}, "rules.desk.horizon"),
+    ({"desk": {"notice": "1h"}}, "rules.desk.notice"),
+    ({"desk": {"one_at_a_time": 1}}, "rules.desk.one_at_a_time"),
+    ({"desk": {"price": 1}}, "rules.desk.price"),
+    ({"boat": {}}, "rules.boat"),
+    ({"desk": 15}, "rules.desk"),
+    (15, "rules"),
+])
+def test_rules_that_cannot_be_kept_are_refused_by_name(operator, rules, field):
+    for method, params in (("site.create", {"code": "BAD", "name": "Bad", "zone": "UTC"}), ("site.update", {"site": "KSQ"})):
+        error = operator.refused(method, params, rules=rules, key=new_key())
+        assert (error.kind, error.data["field"]) == ("params", field)
 
 
 def test_a_site_needs_a_zone_that_exists(operator):

@@ -301,7 +301,8 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     call("token.list")
     change("token.revoke", token=issued["id"])
     change("site.create", code="NEW", name="New", name_alt="새", zone="Asia/Seoul", open="08:00", close="24:00",
-           closed_days=[0, 6], currency="KRW", locale="ko", external_id="n1")
+           closed_days=[0, 6], currency="KRW", locale="ko", external_id="n1",
+           rules={"desk": {"longest": 480, "shortest": 15, "granularity": 15, "notice": 0, "horizon": 90}})
     change("site.update", site="NEW", name="Newer", closed_days=[0])
     call("site.list", limit=2)
     call("site.show", site="NEW")
