@@ -1,5 +1,5 @@
 /*
- * book, mine, list, show, move, cancel, history: what members do all day.
+ * book, mine, list, show, move, cancel, undo, history: what members do all day.
  */
 
 #include <stdio.h>
@@ -140,7 +140,7 @@ int cmd_book(struct client *client, const struct command *command _unused_,
 		r = tell_booking(client, &call, _("would be booked:"));
 	ref = json_str(json_get(call_result(&call), "booking"), "ref");
 	if (r == STATUS_OK && ref && !client->options.dry_run)
-		hint(&client->out, _("Undo"), "cowork cancel %s", ref);
+		hint(&client->out, _("Undo"), "cowork undo %s", ref);
 	call_done(&call);
 	return r;
 }
@@ -206,6 +206,37 @@ int cmd_cancel(struct client *client, const struct command *command _unused_,
 		r = call_run(client, &call);
 	if (r == STATUS_OK)
 		r = tell_booking(client, &call, _("would be cancelled:"));
+	call_done(&call);
+	return r;
+}
+
+/* Says what was taken back; the booking's line above says how it stands now. */
+static void tell_undone(struct client *client, const char *undone)
+{
+	if (!undone || client->out.format == FORMAT_JSON)
+		return;
+	if (strcmp(undone, "created") == 0)
+		note(&client->out, _("Undone: the booking. The place is free again."));
+	else if (strcmp(undone, "cancelled") == 0)
+		note(&client->out, _("Undone: the cancellation. It is booked again."));
+	else
+		note(&client->out, _("Undone: the move. It is where it was before."));
+}
+
+int cmd_undo(struct client *client, const struct command *command _unused_,
+	     const struct arguments *arguments)
+{
+	struct call call;
+	int r;
+
+	if (!call_begin_site(client, &call, "booking.undo", true))
+		return STATUS_USAGE;
+	params_str(&call.params, "ref", arguments_get(arguments, "ref"));
+	r = call_run(client, &call);
+	if (r == STATUS_OK)
+		r = tell_booking(client, &call, _("would be after the undo:"));
+	if (r == STATUS_OK && !client->options.dry_run)
+		tell_undone(client, json_str(call_result(&call), "undone"));
 	call_done(&call);
 	return r;
 }

@@ -106,6 +106,18 @@ const struct command command_table[] = {
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
 	{
+		.name = "undo",
+		.usage = "[REF]",
+		.summary = N_("take back my last change of a booking"),
+		.more = N_("Within 10 minutes, and if nobody changed the booking since: what was "
+			   "booked is cancelled, what was cancelled is booked again if it is still "
+			   "free, what was moved goes back. Without REF it is whichever I changed "
+			   "last."),
+		.examples = "cowork undo\ncowork undo R-7F3KAT",
+		.run = cmd_undo,
+		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
+	},
+	{
 		.name = "history",
 		.usage = "REF",
 		.summary = N_("what happened to a booking, and who did it"),

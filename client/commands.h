@@ -26,5 +26,6 @@ command_run cmd_mine;
 command_run cmd_move;
 command_run cmd_show;
 command_run cmd_status;
+command_run cmd_undo;
 command_run cmd_when;
 command_run cmd_whoami;

@@ -100,6 +100,24 @@ void refusal_answer_missing(struct request *request, const char *field)
 	request_fail_field(request, ERROR_not_found, field, "unknown", message);
 }
 
+/* What a rule's word means, where the kind alone does not say it. */
+static const char *describe_rule(const char *rule)
+{
+	static const struct {
+		const char *rule, *text;
+	} rules[] = {
+		{ "late", "it was changed more than 10 minutes ago" },
+		{ "none", "you changed no booking here within the last 10 minutes" },
+		{ "not_own", "the change to undo was not yours" },
+		{ "undone", "an undo cannot be undone" },
+	};
+
+	for (size_t i = 0; rule && i < ARRAY_SIZE(rules); i++)
+		if (strcmp(rules[i].rule, rule) == 0)
+			return rules[i].text;
+	return NULL;
+}
+
 static void describe(const struct request *request, enum error_kind kind,
 		     const struct cJSON *outcome, char *out, size_t size)
 {
@@ -117,6 +135,8 @@ static void describe(const struct request *request, enum error_kind kind,
 		snprintf(out, size, "there is a %s '%s' already", field, text);
 	else if (kind == ERROR_retired && text)
 		snprintf(out, size, "%s is retired", text);
+	else if (describe_rule(json_str(outcome, "rule")))
+		snprintf(out, size, "%s", describe_rule(json_str(outcome, "rule")));
 	else if (kind == ERROR_wrong_state && state)
 		snprintf(out, size, "it is %s", state);
 	else if (kind == ERROR_stale_version && json_int(outcome, "version", &version))

@@ -18,6 +18,7 @@ const char *const booking_states[] = { "held",	    "confirmed", "checked_in",
 				       "completed", "cancelled", "declined",
 				       "lapsed",    "no_show",	 NULL };
 const char *const booking_sources[] = { "client", "import", "desk", "api", NULL };
+const char *const undone_words[] = { "created", "moved", "cancelled", NULL };
 
 int word_index(const char *const *words, const char *word)
 {

@@ -16,6 +16,7 @@ extern const char *const staff_states[];
 extern const char *const token_states[];
 extern const char *const booking_states[];
 extern const char *const booking_sources[];
+extern const char *const undone_words[]; /* changes of a booking that can be taken back */
 
 /* The value of a word; -1 if it is none of them, or NULL. */
 int word_index(const char *const *words, const char *word);

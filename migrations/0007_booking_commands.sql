@@ -1,4 +1,4 @@
--- Bookings and blocks: create, move, cancel; create, end.
+-- Bookings and blocks: create, move, cancel, undo; create, end.
 
 -- The whole state of a booking, as its events carry it: enough to rebuild the calendar. No names.
 CREATE FUNCTION cowork.booking_body(b cowork.booking, p_units bigint[], p_actor bigint) RETURNS jsonb
@@ -125,7 +125,28 @@ END
 $$;
 
 -- Retires the old claims, takes the new ones, counts, and puts the old ones back if it came out short. An
--- UPDATE of the interval in place could meet another's and lose the whole batch.
+-- UPDATE of the interval in place could meet another's and lose the whole batch. False: see cowork.claim_take.
+CREATE FUNCTION cowork.booking_hold(p_site int, p_booking bigint, p_units bigint[], p_during tstzrange)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	v_old bigint[];
+BEGIN
+	WITH retired AS (
+		UPDATE cowork.claim c SET live = false
+		WHERE c.site_id = p_site AND c.booking_id = p_booking AND c.live
+		RETURNING c.claim_id
+	)
+	SELECT array_agg(claim_id) INTO v_old FROM retired;
+	IF cowork.claim_take(p_site, p_units, p_during, p_booking, NULL) THEN
+		RETURN true;
+	END IF;
+	DELETE FROM cowork.claim c WHERE c.site_id = p_site AND c.booking_id = p_booking AND c.live;
+	UPDATE cowork.claim c SET live = true
+	WHERE c.site_id = p_site AND c.booking_id = p_booking AND c.claim_id = ANY (v_old);
+	RETURN false;
+END
+$$;
+
 CREATE FUNCTION cowork.booking_move(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -133,7 +154,6 @@ DECLARE
 	e        cowork.effect;
 	v_space  record;
 	v_during tstzrange;
-	v_old    bigint[];
 BEGIN
 	SELECT * INTO b FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = upper(a ->> 'ref');
 	IF NOT FOUND OR NOT cowork.owns(a -> 'own', b.tenant_id, b.member_id) THEN
@@ -175,16 +195,7 @@ BEGIN
 		RETURN e;
 	END IF;
 
-	WITH retired AS (
-		UPDATE cowork.claim c SET live = false
-		WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live
-		RETURNING c.claim_id
-	)
-	SELECT array_agg(claim_id) INTO v_old FROM retired;
-	IF NOT cowork.claim_take(p_site, v_space.units, v_during, b.booking_id, NULL) THEN
-		DELETE FROM cowork.claim c WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live;
-		UPDATE cowork.claim c SET live = true
-		WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.claim_id = ANY (v_old);
+	IF NOT cowork.booking_hold(p_site, b.booking_id, v_space.units, v_during) THEN
 		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, b.booking_id);
 	END IF;
 	UPDATE cowork.booking x SET space_id = v_space.space_id, during = v_during,
@@ -194,6 +205,118 @@ BEGIN
 	RETURNING * INTO b;
 	RETURN cowork.done(b.booking_id, b.version, 'booking.moved',
 		cowork.booking_body(b, v_space.units, p_actor));
+END
+$$;
+
+-- The actor's own last change of a booking at this site within the last 10 minutes, the log read backwards. At a
+-- site so busy that this is more than 5,000 events the booking has to be named.
+CREATE FUNCTION cowork.own_change(p_site int, p_actor bigint, p_at timestamptz) RETURNS cowork.event
+LANGUAGE plpgsql AS $$
+DECLARE
+	v cowork.event;
+BEGIN
+	FOR v IN SELECT * FROM cowork.event e WHERE e.site_id = p_site ORDER BY e.rev DESC LIMIT 5000 LOOP
+		EXIT WHEN v.at < p_at - interval '10 minutes';
+		IF v.actor = p_actor AND v.kind LIKE 'booking.%' THEN
+			RETURN v;
+		END IF;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+
+-- Takes back the actor's own last change of a booking: within 10 minutes, if nobody changed it since, and not an
+-- undo itself. What was given up meanwhile has to be free still. Without `ref`: of whichever it was.
+CREATE FUNCTION cowork.booking_undo(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	b cowork.booking;
+	v cowork.event;
+BEGIN
+	IF a ->> 'ref' IS NULL THEN
+		v := cowork.own_change(p_site, p_actor, p_at);
+		IF v.rev IS NULL THEN
+			RETURN cowork.refused('undo_expired', '{"rule": "none"}');
+		END IF;
+		SELECT * INTO b FROM cowork.booking x WHERE x.site_id = p_site AND x.booking_id = v.subject;
+	ELSE
+		SELECT * INTO b FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = upper(a ->> 'ref');
+		SELECT * INTO v FROM cowork.event e
+		WHERE e.site_id = p_site AND e.subject = b.booking_id AND e.kind LIKE 'booking.%' AND e.actor = p_actor
+		ORDER BY e.rev DESC LIMIT 1;
+	END IF;
+	IF b.booking_id IS NULL OR NOT cowork.owns(a -> 'own', b.tenant_id, b.member_id) THEN
+		RETURN cowork.refused('not_found', '{"field": "ref"}');
+	END IF;
+	IF v.rev IS NULL OR v.kind = 'booking.undone' THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('field', 'ref', 'version', b.version,
+			'rule', CASE WHEN v.rev IS NULL THEN 'not_own' ELSE 'undone' END));
+	END IF;
+	IF v.at < p_at - interval '10 minutes' THEN
+		RETURN cowork.refused('undo_expired', '{"field": "ref", "rule": "late"}');
+	END IF;
+	IF b.version <> (v.body ->> 'version')::int OR b.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
+	END IF;
+	IF v.kind <> 'booking.created' THEN
+		RETURN cowork.booking_restore(p_site, p_actor, b, v.kind);
+	END IF;
+	UPDATE cowork.claim c SET live = false
+	WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live;
+	UPDATE cowork.booking x SET state = 'cancelled', version = x.version + 1
+	WHERE x.site_id = p_site AND x.booking_id = b.booking_id
+	RETURNING * INTO b;
+	RETURN cowork.undone(b, cowork.units(p_site, b.space_id), p_actor, v.kind);
+END
+$$;
+
+-- A booking as it was before its last change, a move or a cancellation: the event before that one tells.
+CREATE FUNCTION cowork.booking_restore(p_site int, p_actor bigint, b cowork.booking, p_kind text)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	e        cowork.effect;
+	v_before jsonb;
+	v_space  record;
+	v_during tstzrange;
+BEGIN
+	SELECT v.body INTO v_before FROM cowork.event v
+	WHERE v.site_id = p_site AND v.subject = b.booking_id AND v.kind LIKE 'booking.%'
+	ORDER BY v.rev DESC OFFSET 1 LIMIT 1;
+	SELECT s.space_id, s.code, s.state, t.zone, cowork.units(p_site, s.space_id) AS units INTO v_space
+	FROM cowork.space s
+	JOIN cowork.site t ON t.site_id = s.site_id
+	WHERE s.site_id = p_site AND s.space_id = (v_before ->> 'space')::bigint;
+	v_during := cowork.span((v_before ->> 'start')::bigint, (v_before ->> 'end')::bigint);
+	IF v_space.state = 'retired' THEN
+		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+	END IF;
+	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, b.booking_id);
+	IF e.outcome IS NOT NULL THEN
+		RETURN e;
+	END IF;
+
+	IF NOT cowork.booking_hold(p_site, b.booking_id, v_space.units, v_during) THEN
+		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, b.booking_id);
+	END IF;
+	UPDATE cowork.booking x SET space_id = v_space.space_id, during = v_during, state = v_before ->> 'state',
+		local_start = lower(v_during) AT TIME ZONE v_space.zone,
+		local_end = upper(v_during) AT TIME ZONE v_space.zone, zone = v_space.zone, version = x.version + 1
+	WHERE x.site_id = p_site AND x.booking_id = b.booking_id
+	RETURNING * INTO b;
+	RETURN cowork.undone(b, v_space.units, p_actor, p_kind);
+END
+$$;
+
+-- `undone` says of which change it was: created, moved or cancelled.
+CREATE FUNCTION cowork.undone(b cowork.booking, p_units bigint[], p_actor bigint, p_kind text)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_what text := split_part(p_kind, '.', 2);
+	e      cowork.effect := cowork.done(b.booking_id, b.version, 'booking.undone',
+		cowork.booking_body(b, p_units, p_actor) || jsonb_build_object('undo', v_what));
+BEGIN
+	e.detail := jsonb_build_object('undone', v_what);
+	RETURN e;
 END
 $$;
 

@@ -25,6 +25,17 @@ RETURNS text LANGUAGE sql STABLE
 	RETURN '{"rev":' || p_rev || ',"at":' || cowork.us(p_at) || ',"actor":' || p_actor || ',"kind":"' || p_kind
 		|| '","subject":' || p_subject || ',"body":' || p_body || '}';
 
+-- A batch's events go to the table together at its end; the first p_logged of them are there already.
+CREATE FUNCTION cowork.event_append(p_site int, p_logged int, p_rev bigint[], p_at timestamptz[], p_actor bigint[],
+	p_kind text[], p_subject bigint[], p_body jsonb[], p_hash bytea[])
+RETURNS void LANGUAGE sql AS $$
+	INSERT INTO cowork.event (site_id, rev, at, actor, kind, subject, body, hash)
+	SELECT p_site, v.rev, v.at, v.actor, v.kind, v.subject, v.body, v.hash
+	FROM unnest(p_rev, p_at, p_actor, p_kind, p_subject, p_body, p_hash)
+		WITH ORDINALITY v (rev, at, actor, kind, subject, body, hash, n)
+	WHERE v.n > p_logged
+$$;
+
 -- The facts of what a command made or changed. lane_run looks bookings, of which there are many, up together.
 CREATE FUNCTION cowork.noun_facts(p_site int, p_kind text, p_id bigint, p_token text) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -66,6 +77,7 @@ BEGIN
 		WHEN 'booking.create' THEN RETURN cowork.booking_create(p_site, p_actor, p_at, a, r);
 		WHEN 'booking.cancel' THEN RETURN cowork.booking_cancel(p_site, p_actor, p_at, a, r);
 		WHEN 'booking.move' THEN RETURN cowork.booking_move(p_site, p_actor, p_at, a, r);
+		WHEN 'booking.undo' THEN RETURN cowork.booking_undo(p_site, p_actor, p_at, a, r);
 		WHEN 'block.create' THEN RETURN cowork.block_create(p_site, p_actor, p_at, a, r);
 		WHEN 'block.end' THEN RETURN cowork.block_end(p_site, p_actor, p_at, a, r);
 		WHEN 'site.update' THEN RETURN cowork.site_update(p_site, p_actor, p_at, a, r);
@@ -171,6 +183,7 @@ DECLARE
 	ev_subject  bigint[] := '{}';
 	ev_body     jsonb[] := '{}';
 	ev_hash     bytea[] := '{}';
+	v_logged    int := 0; -- how many of them are in the table
 	-- one element a receipt
 	re_principal bigint[] := '{}';
 	re_key       uuid[] := '{}';
@@ -239,6 +252,11 @@ BEGIN
 			o := '{"o": "absent"}';
 		ELSE
 			v_at := greatest(clock_timestamp(), v_at);
+			IF c.k = 'booking.undo' THEN -- it reads the log
+				PERFORM cowork.event_append(p_site, v_logged, ev_rev, ev_at, ev_actor, ev_kind, ev_subject,
+					ev_body, ev_hash);
+				v_logged := cardinality(ev_rev);
+			END IF;
 			IF c.verdict IS NOT NULL THEN -- the daemon refuses it, by the site as it is at this rev
 				e := cowork.refused(c.verdict ->> 'o', c.verdict - 'o');
 			ELSIF p_guarded OR c.dry THEN
@@ -287,8 +305,8 @@ BEGIN
 	END LOOP;
 
 	IF cardinality(ev_rev) > 0 THEN
-		INSERT INTO cowork.event (site_id, rev, at, actor, kind, subject, body, hash)
-		SELECT p_site, v.* FROM unnest(ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body, ev_hash) v;
+		PERFORM cowork.event_append(p_site, v_logged, ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body,
+			ev_hash);
 	END IF;
 	IF cardinality(re_key) > 0 THEN
 		INSERT INTO cowork.receipt (site_id, lane_id, principal, key, request_hash, outcome, at)

@@ -12,6 +12,7 @@ struct event_view {
 	struct field_int end;
 	struct field_int state;
 	struct field_int version;
+	struct field_int undo;
 };
 
 #define AT(member) offsetof(struct event_view, member)
@@ -26,6 +27,8 @@ static const struct field fields[] = {
 	{ "end", FIELD_INSTANT, AT(end) },
 	{ "state", FIELD_ENUM, AT(state), .choices = booking_states },
 	{ "version", FIELD_INT, AT(version) },
+	{ "undo", FIELD_ENUM, AT(undo), .choices = undone_words,
+	  .help = "booking.undone: what was taken back" },
 	FIELD_END,
 };
 

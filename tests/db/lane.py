@@ -49,6 +49,10 @@ def cancel(ref, **a):
     return command("booking.cancel", ref=ref, **a)
 
 
+def undo(ref=None, **a):
+    return command("booking.undo", ref=ref, **a)
+
+
 def block(space, hour=0, hours=1, end=None, **a):
     return command("block.create", r={"refs": refs("B")}, space=space, start=NINE + hour * HOUR,
                    end=end or NINE + (hour + hours) * HOUR, **{"reason": "repair", **a})
