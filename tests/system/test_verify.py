@@ -59,7 +59,7 @@ class History:
                                     "block.end", "site.update", "space.update"], [10, 4, 3, 3, 2, 1, 0.2, 0.5])[0]
         bookings, blocks, r = self.refs[site]["R"], self.refs[site]["B"], {}
         if kind == "booking.create":
-            args.update(tenant_id=self.tenant, member_id=self.world.person["bob"], source="client", title="Standup")
+            args.update(spaces=[args.pop("space")], tenant_id=self.tenant, member_id=self.world.person["bob"], source="client", title="Standup")
             r = {"refs": [self.ref("R"), self.ref("R")]}
         elif kind in ("booking.move", "booking.cancel"):
             args["ref"] = self.random.choice(bookings) if bookings else "R-000000"
