@@ -89,12 +89,7 @@ static bool same_server(const char *a, const char *b)
 
 const char *client_lang(const struct client *client)
 {
-	static const char *const names[] = { "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG" };
-	const char *lang = client->options.lang;
-
-	for (size_t i = 0; !lang && i < ARRAY_SIZE(names); i++)
-		lang = environment(names[i]);
-	return lang;
+	return first(client->options.lang, i18n_language(), NULL);
 }
 
 int client_target(struct client *client, struct connection_target *ret)
@@ -365,8 +360,6 @@ static int run_command(struct client *client, const struct command *command, cha
 	out_init(&client->out, &client->options);
 	if (client->options.help)
 		return command_help(client, command);
-	if (client->options.lang)
-		(void)setenv("LANGUAGE", client->options.lang, 1);
 	r = set_now(client);
 	if (r == STATUS_OK)
 		r = check_zone(client->options.tz);

@@ -1,9 +1,12 @@
 #pragma once
 
 /*
- * Texts for people go through _(); xgettext finds them by it. Where the C library has no gettext
- * the English text stands.
+ * Texts for people go through _(); xgettext finds them by it and by N_(). Where the C library has
+ * no gettext the English text stands. Data never passes through here: JSON, TSV, kinds and codes
+ * are the same in all languages.
  */
+
+#include <stdbool.h>
 
 #if COWORK_NLS
 #include <libintl.h>
@@ -14,3 +17,13 @@
 
 /* Marks a text in a table that is translated where it is shown. */
 #define N_(text) text
+
+/*
+ * Sets the locale and the language of messages, before anything is printed: that of --lang in argv,
+ * else of the environment. A locale that is not there, or not in UTF-8, becomes C.UTF-8.
+ */
+void i18n_init(int argc, char *const argv[]);
+/* The language people are spoken to in, e.g. "ko" or "ko_KR.UTF-8"; NULL: none is named. */
+const char *i18n_language(void);
+/* Whether messages are in another language than those of the source. */
+bool i18n_translated(void);

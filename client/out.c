@@ -17,6 +17,8 @@
 
 /* The longest line of talk; what the server says is no longer than this. */
 #define TALK_MAX (1024 * 1024)
+/* Of what stands before the lines below a complaint. */
+#define LABEL_COLUMNS 6
 
 static bool wants_color(const struct options *options, bool terminal)
 {
@@ -168,10 +170,11 @@ void complain(const char *format, ...)
 
 void complain_more(const char *label, const char *format, ...)
 {
+	int pad = LABEL_COLUMNS - utf8_width(label);
 	char prefix[64];
 	va_list args;
 
-	snprintf(prefix, sizeof(prefix), "  %-6s ", label);
+	snprintf(prefix, sizeof(prefix), "  %s%*s ", label, pad > 0 ? pad : 0, "");
 	va_start(args, format);
 	talk(false, prefix, format, args);
 	va_end(args);

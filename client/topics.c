@@ -36,8 +36,8 @@ const struct topic topics[] = {
 	     "row a line, fields with tabs between them, \\t \\n \\r \\\\ for these characters\n"
 	     "inside a field, no line of names unless --header asks for it.\n"
 	     "--json prints what the server answered, lists with \"truncated\": true where\n"
-	     "--limit left rows out; -o ndjson prints one row a line, -o name only what each is\n"
-	     "called. -f and --json= choose fields: -f ref,space,local.start\n"
+	     "--limit left rows out; -o ndjson prints one row a line, -o name only what each\n"
+	     "is called. -f and --json= choose fields: -f ref,space,local.start\n"
 	     "A row wider than the terminal becomes a record, a line a field.\n"
 	     "Data goes to standard output, everything else to standard error.\n") },
 	{ "files",
@@ -62,6 +62,8 @@ const struct topic topics[] = {
 	     "  COWORK_SITE         the site's code\n"
 	     "  COWORK_TOKEN_FILE   a file that holds the token\n"
 	     "  COWORK_NOW          the instant for \"now\", RFC 3339; without it the present\n"
+	     "  COWORK_LOCALEDIR    where the languages' catalogues are\n"
+	     "  LANGUAGE, LC_ALL, LC_MESSAGES, LANG   the language, --lang without them\n"
 	     "  TZ                  the zone of dates where neither site nor --tz says one\n"
 	     "  NO_COLOR            no colours; CLICOLOR_FORCE for colours everywhere\n"
 	     "  XDG_CONFIG_HOME     where cowork/config is, ~/.config without it\n"

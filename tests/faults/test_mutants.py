@@ -162,7 +162,7 @@ class Workshop:
             shutil.copytree(ROOT / name, folder / name)
         for name in ("meson.build", "meson_options.txt"):
             shutil.copy(ROOT / name, folder / name)
-        self.run("meson", "setup", "build", "-Dtests=false", "-Ddocs=false", "-Dwerror=false", "--buildtype=plain")
+        self.run("meson", "setup", "build", "-Dtests=false", "-Ddocs=false", "-Dnls=false", "-Dwerror=false", "--buildtype=plain")
         self.run("ninja", "-C", "build", "daemon/coworkd")
 
     def run(self, *command):

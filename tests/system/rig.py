@@ -305,7 +305,7 @@ class CommandLine:
         return {**clean, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config"),
                 "XDG_STATE_HOME": str(self.folder / "state"), "XDG_CACHE_HOME": str(self.folder / "cache"),
                 "XDG_RUNTIME_DIR": str(self.folder / "run"), "LANG": "C.UTF-8", "LANGUAGE": "", "TZ": "UTC",
-                "NO_COLOR": "1", **more}
+                "COWORK_LOCALEDIR": str(build() / "po"), "NO_COLOR": "1", **more}
 
     def run(self, *words, input="", timeout=120, environment=None, check=None):
         """Runs `cowork WORDS`; with check=N its exit status must be N."""

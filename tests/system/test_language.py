@@ -1,0 +1,101 @@
+"""The client speaks the language of whoever uses it; data is the same in all languages."""
+
+import re
+import subprocess
+import unicodedata
+
+import pytest
+
+from rig import ROOT, CommandLine, build
+
+KOREAN = {"LANG": "ko_KR.UTF-8", "LANGUAGE": ""}
+
+
+@pytest.fixture
+def lonely(short_dir):
+    """A client that knows no server."""
+    return CommandLine(short_dir, None)
+
+
+@pytest.mark.parametrize("environment, korean", [
+    ({"LANG": "ko_KR.UTF-8"}, True),  # whether it was generated on this machine or not
+    ({"LANG": "C.UTF-8", "LANGUAGE": "ko"}, True),
+    ({"LANG": "en_US.UTF-8", "LANGUAGE": "ko_KR:en"}, True),
+    ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ko_KR.UTF-8"}, True),
+    ({"LANG": "ko_KR.UTF-8", "LANGUAGE": "en"}, False),
+    ({"LANG": "ko_KR.UTF-8", "LC_ALL": "C"}, False),
+    ({"LANG": "C", "LANGUAGE": "ko"}, False),  # whoever says plain C wants what programs read
+    ({"LANG": "C.UTF-8"}, False),
+    ({"LANG": ""}, False),
+])
+def test_messages_are_in_the_language_of_the_environment(lonely, environment, korean):
+    told = lonely.run("mine", environment=environment, check=4).stderr
+    assert ("로그인하지 않았습니다" in told) == korean and ("not logged in" in told) != korean
+
+
+@pytest.mark.parametrize("words", [("--lang", "ko", "mine"), ("mine", "--lang=ko"), ("mine", "--lang", "ko-KR")])
+@pytest.mark.parametrize("lang", ["C", "C.UTF-8", "en_US.UTF-8", "nothing"])
+def test_an_option_says_the_language(lonely, words, lang):
+    assert "로그인하지 않았습니다" in lonely.run(*words, environment={"LANG": lang}, check=4).stderr
+
+
+def test_a_slip_before_the_option_is_told_in_its_language_too(lonely):
+    assert "없는 명령입니다" in lonely.run("bok", "--lang", "ko", check=64).stderr
+
+
+def test_help_is_translated(lonely):
+    told = lonely.run("help", environment=KOREAN, check=0).stdout
+    assert "공간 예약" in told and "book a space" not in told
+
+
+def test_data_is_the_same_in_every_language(cowork):
+    ada = cowork("ada")
+    ada.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", check=0)
+    for words in (("list", "--json"), ("list", "-o", "tsv", "--header"), ("space", "list"), ("list", "-o", "ndjson")):
+        assert ada.run(*words, environment=KOREAN, check=0).stdout == ada.run(*words, check=0).stdout
+
+
+def test_a_language_without_a_catalogue_is_english(lonely):
+    assert "not logged in" in lonely.run("mine", environment={"LANG": "xx_XX.UTF-8"}, check=4).stderr
+
+
+def width(line):
+    """Columns of a line on a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+TOPICS = ["", "dates", "formats", "files", "environment", "exit-codes", "options", "book", "login", "import", "space"]
+
+
+@pytest.mark.parametrize("environment", [{}, KOREAN], ids=["en", "ko"])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_help_fits_80_columns(lonely, topic, environment):
+    told = lonely.run("help", *topic.split(), environment=environment, check=0).stdout
+    assert [line for line in told.split("\n") if width(line) > 80] == []
+
+
+# The catalogue
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """All words of the sources."""
+    pot = tmp_path_factory.mktemp("po") / "cowork.pot"
+    subprocess.run([ROOT / "scripts/po", "--pot", pot], check=True, capture_output=True)
+    return pot
+
+
+def languages():
+    return (ROOT / "po/LINGUAS").read_text().split()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_formats_and_headers_of_a_translation_are_right(language):
+    done = subprocess.run(["msgfmt", "--check", "-o", "/dev/null", ROOT / f"po/{language}.po"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_particle_hangs_on_what_a_placeholder_stands_for(language):
+    """을/를, 이/가, 은/는, 와/과 depend on the sound before them, which nobody knows here."""
+    text = subprocess.run(["msgcat", "--no-wrap", ROOT / f"po/{language}.po"], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r'(?:%(?:llu|zu|u|d|s)|\{\d\})(?:\\")?(?:을|를|이|가|은|는|와|과|로|으로)(?=[ .,:"])', text) == []
