@@ -134,6 +134,8 @@ int cmd_book(struct client *client, const struct command *command _unused_,
 		return STATUS_USAGE;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		params_str(&call.params, texts[i], arguments_get(arguments, texts[i]));
+	if (arguments_has(arguments, "private"))
+		params_bool(&call.params, "private", true);
 	params_str(&call.params, "source", "client");
 	r = run_phrase(client, &call, &words, arguments_get(arguments, "fold"));
 	if (r == STATUS_OK)

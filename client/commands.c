@@ -12,14 +12,16 @@ const struct command command_table[] = {
 	{
 		.name = "book",
 		.usage = "SPACE WHEN... [--title TEXT] [--note TEXT] [--for LOGIN] "
-			 "[--guest NAME] [--fold 0|1]",
+			 "[--guest NAME] [--private] [--fold 0|1]",
 		.summary = N_("book a space"),
 		.more = N_(
 			"WHEN is a phrase such as tomorrow 9-17, mon 14:00 for 2h or "
 			"내일 오후 2시-4시, a start and an end as YYYY-MM-DDTHH:MM, or RFC 3339 "
 			"instants: see cowork help dates. Times are those of the site's clock, or "
 			"of --tz. What the phrase came to is always told. Where the clocks go back "
-			"a time exists twice; --fold says which: 0 the first, 1 the second."),
+			"a time exists twice; --fold says which: 0 the first, 1 the second. "
+			"--private "
+			"keeps title, note and guest from colleagues."),
 		.examples = "cowork book A-12 tomorrow 9-17\n"
 			    "cowork book ROOM-2 mon 14:00 for 1h --title Planning\n"
 			    "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",

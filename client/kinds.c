@@ -92,7 +92,8 @@ const struct kind kinds[] = {
 			     SAME("title"),
 			     SAME("external_id"),
 			     SAME("note"),
-			     SAME("guest") },
+			     SAME("guest"),
+			     SAME("private") },
 	},
 	{ .name = NULL },
 };

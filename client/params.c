@@ -25,8 +25,9 @@ static const struct {
 } param_types[] = {
 	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT }, { "closed_days", PARAM_INTS },
 	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	{ "if_version", PARAM_INT },
-	{ "ended", PARAM_YES },	     { "position", PARAM_INT }, { "retired", PARAM_YES },
-	{ "units", PARAM_LIST },     { "x", PARAM_INT },	{ "y", PARAM_INT },
+	{ "ended", PARAM_YES },	     { "private", PARAM_YES },	{ "position", PARAM_INT },
+	{ "retired", PARAM_YES },    { "units", PARAM_LIST },	{ "x", PARAM_INT },
+	{ "y", PARAM_INT },
 };
 
 void params_begin(struct params *params)
@@ -125,6 +126,17 @@ bool params_ints(struct params *params, const char *name, const char *value)
 	return true;
 }
 
+/* An option has no value; a column of a file says it in a word. */
+static bool params_truth(struct params *params, const char *name, const char *value)
+{
+	bool yes = !*value || strcmp(value, "true") == 0 || strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "false") != 0 && strcmp(value, "no") != 0)
+		return false;
+	params_bool(params, name, yes);
+	return true;
+}
+
 static enum param_type type_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(param_types); i++)
@@ -147,8 +159,7 @@ bool params_typed(struct params *params, const char *name, const char *value)
 	case PARAM_INTS:
 		return params_ints(params, name, value);
 	case PARAM_YES:
-		params_bool(params, name, true);
-		return true;
+		return params_truth(params, name, value);
 	case PARAM_INT:
 		break;
 	}

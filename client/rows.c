@@ -197,7 +197,7 @@ static bool value_text(const struct cJSON *value, struct buf *out)
 
 	if (json_is_string(value)) {
 		buf_add_str(out, json_value_str(value));
-	} else if (json_is_int(value)) {
+	} else if (json_is_int(value) || json_is_bool(value)) {
 		json_write(&w, value);
 	} else if (json_is_array(value)) {
 		for (const struct cJSON *e = json_first(value); e; e = json_next(e)) {

@@ -82,6 +82,7 @@ enum field_flags {
 	FIELD_STAFF = 8,    /* encoded for staff only */
 	FIELD_HIDDEN = 16,  /* never encoded; decoded only from the database's facts */
 	FIELD_META = 32,    /* decoded, but no part of what a command means: not an argument */
+	FIELD_IF_TRUE = 64, /* BOOL: encoded only when it is true */
 };
 
 struct field {

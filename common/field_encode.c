@@ -113,6 +113,7 @@ static bool is_set(const struct field *field, const void *member)
 {
 	switch (field->type) {
 	case FIELD_BOOL:
+		return !(field->flags & FIELD_IF_TRUE) || *(const bool *)member;
 	case FIELD_CODES:
 	case FIELD_OBJECTS:
 		return true;

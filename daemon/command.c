@@ -187,7 +187,7 @@ static void reply(struct command *command, const struct cJSON *facts)
 	jsonw_object(w);
 	if (noun && facts) {
 		jsonw_key(w, noun->name);
-		noun_write(w, noun, facts, noun_viewer(request, 0), request->arena);
+		noun_write(w, noun, facts, request);
 	}
 	if (command->reply)
 		command->reply(command, w);

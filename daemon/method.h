@@ -20,6 +20,8 @@ enum method_flags {
 	METHOD_NO_DB = 1 << 4,	  /* answered without the database */
 };
 
+struct actor;
+
 /* A noun's shape on the wire and in the database's facts. */
 struct noun {
 	const char *name;		  /* "booking" */
@@ -27,6 +29,9 @@ struct noun {
 	const struct db_statement *by_id; /* facts of site $1 and id $2; NULL: never changed */
 	const struct field *fields;
 	size_t size;
+	bool owned; /* facts tell a "tenant_id"; without one it is the operator's own */
+	/* Takes out of the decoded struct what the viewer's class alone would show, or NULL. */
+	void (*conceal)(void *thing, const struct actor *actor);
 };
 
 struct method {

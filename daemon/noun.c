@@ -18,22 +18,26 @@ const struct noun *noun_at(size_t index)
 	return index < ARRAY_SIZE(nouns) ? nouns[index] : NULL;
 }
 
-enum field_viewer noun_viewer(const struct request *request, int64_t tenant_id)
+static enum field_viewer viewer_of(const struct actor *actor, const struct noun *noun,
+				   const struct cJSON *facts)
 {
-	if (actor_is_staff(request->actor))
+	int64_t tenant_id = 0;
+
+	if (actor_is_staff(actor))
 		return FIELD_FOR_STAFF;
-	if (tenant_id == 0 || tenant_id == request->actor->tenant_id)
+	json_int(facts, "tenant_id", &tenant_id);
+	if (!noun->owned || (tenant_id != 0 && tenant_id == actor->tenant_id))
 		return FIELD_FOR_OWN;
 	return FIELD_FOR_OTHER;
 }
 
 int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *facts,
-	       enum field_viewer viewer, struct arena *arena)
+	       const struct request *request)
 {
 	struct field_problem problem = { .name = "" };
-	void *thing = arena_alloc(arena, noun->size);
-	int r = thing ? field_decode(facts, noun->fields, FIELD_FROM_DATABASE, arena, thing,
-				     &problem)
+	void *thing = arena_alloc(request->arena, noun->size);
+	int r = thing ? field_decode(facts, noun->fields, FIELD_FROM_DATABASE, request->arena,
+				     thing, &problem)
 		      : -ENOMEM;
 
 	if (r < 0) {
@@ -43,6 +47,8 @@ int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *fac
 		jsonw_null(w);
 		return r == -ENOMEM ? r : -EBADMSG;
 	}
-	field_encode(w, noun->fields, viewer, thing);
+	if (noun->conceal)
+		noun->conceal(thing, request->actor);
+	field_encode(w, noun->fields, viewer_of(request->actor, noun, facts), thing);
 	return 0;
 }

@@ -23,13 +23,10 @@ extern const struct noun noun_token;
 /* All, in order of name; NULL at the end. */
 const struct noun *noun_at(size_t index);
 
-/* Which fields the request's actor may see of a thing of `tenant_id` (0: of nobody's in
- * particular). */
-enum field_viewer noun_viewer(const struct request *request, int64_t tenant_id);
-
 /*
- * Writes one thing as a value. 0; -EBADMSG when the facts do not fit the table (logged), -ENOMEM.
+ * Writes one thing as a value, as the request's actor may see it: staff, its own tenant or
+ * others. 0; -EBADMSG when the facts do not fit the table (logged), -ENOMEM.
  * On an error `null` is written, so that the writer stays balanced.
  */
 int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *facts,
-	       enum field_viewer viewer, struct arena *arena);
+	       const struct request *request);

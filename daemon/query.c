@@ -93,16 +93,13 @@ static bool write_row(struct query *query, struct jsonw *w, int row)
 	const char *text = db_value(&query->call, row, 1);
 	_cleanup_(json_freep) struct cJSON *facts = NULL;
 	struct json_problem problem;
-	int64_t tenant_id = 0;
 
 	if (json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0) {
 		log_error("facts are not JSON", log_str("why", problem.reason));
 		jsonw_null(w);
 		return false;
 	}
-	json_int(facts, "tenant_id", &tenant_id);
-	return noun_write(w, query->request->method->noun, facts,
-			  noun_viewer(query->request, tenant_id), query->request->arena) == 0;
+	return noun_write(w, query->request->method->noun, facts, query->request) == 0;
 }
 
 /* The thing that was asked for by `missing` is not there, or not for this actor. */

@@ -55,6 +55,7 @@ CREATE TABLE cowork.booking_text (
 	title      cowork.name,
 	note       cowork.note,
 	guest      cowork.name,
+	private    boolean NOT NULL DEFAULT false, -- kept from colleagues
 	PRIMARY KEY (site_id, booking_id),
 	FOREIGN KEY (site_id, booking_id) REFERENCES cowork.booking
 );

@@ -120,7 +120,8 @@ SELECT b.site_id, b.booking_id, b.ref, b.space_id, b.tenant_id, b.member_id, b.d
 	'on_behalf', CASE WHEN b.created_by <> b.member_id
 		THEN (SELECT p.login FROM cowork.person p WHERE p.person_id = b.member_id) END,
 	'source', b.source, 'created', cowork.us(b.created_at), 'external_id', b.external_id)
-	|| coalesce((SELECT jsonb_build_object('title', x.title, 'note', x.note, 'guest', x.guest)
+	|| coalesce((SELECT jsonb_build_object('title', x.title, 'note', x.note, 'guest', x.guest,
+			'private', nullif(x.private, false))
 		FROM cowork.booking_text x WHERE x.site_id = b.site_id AND x.booking_id = b.booking_id), '{}')) AS facts
 FROM cowork.booking b;
 

@@ -88,10 +88,10 @@ BEGIN
 		RETURN cowork.alarm(p_site, v_space.code, v_space.units, v_during, NULL);
 	END IF;
 	IF nullif(a ->> 'title', '') IS NOT NULL OR nullif(a ->> 'note', '') IS NOT NULL
-			OR nullif(a ->> 'guest', '') IS NOT NULL THEN
-		INSERT INTO cowork.booking_text (site_id, booking_id, title, note, guest)
+			OR nullif(a ->> 'guest', '') IS NOT NULL OR (a ->> 'private')::boolean THEN
+		INSERT INTO cowork.booking_text (site_id, booking_id, title, note, guest, private)
 		VALUES (p_site, b.booking_id, nullif(a ->> 'title', ''), nullif(a ->> 'note', ''),
-			nullif(a ->> 'guest', ''));
+			nullif(a ->> 'guest', ''), coalesce((a ->> 'private')::boolean, false));
 	END IF;
 	RETURN cowork.done(b.booking_id, b.version, 'booking.created',
 		cowork.booking_body(b, v_space.units, p_actor));

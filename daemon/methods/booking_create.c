@@ -20,6 +20,7 @@ struct booking_create {
 	const char *title;
 	const char *note;
 	const char *guest;
+	bool private;
 	struct field_int source;
 	const char *external_id;
 	struct command command;
@@ -40,6 +41,8 @@ static const struct field params[] = {
 	{ "title", FIELD_STRING, AT(title), 0, 0, 200 },
 	{ "note", FIELD_TEXT, AT(note), 0, 0, 2000 },
 	{ "guest", FIELD_STRING, AT(guest), 0, 0, 200, .help = "name of a guest it is for" },
+	{ "private", FIELD_BOOL, AT(private),
+	  .help = "title, note and guest are for the booker, whom it is for, and staff alone" },
 	{ "source", FIELD_ENUM, AT(source), .choices = booking_sources },
 	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200 },
 	FIELD_END,

@@ -1,8 +1,10 @@
 /*
  * The shape of a booking: on the wire, and in the facts of cowork.booking_facts. Someone else's
  * booking is only an interval that is taken: the fields without FIELD_OWN are all that others see.
+ * What is said in a private booking is kept from colleagues too.
  */
 
+#include "daemon/actor.h"
 #include "daemon/noun.h"
 
 struct booking_local {
@@ -28,11 +30,14 @@ struct booking_view {
 	const char *title;
 	const char *note;
 	const char *guest;
+	bool private;
 	const char *created_by;
 	const char *on_behalf;
 	struct field_int source;
 	struct field_int created;
 	const char *external_id;
+	struct field_int member_id;
+	struct field_int created_by_id;
 };
 
 static const struct field local_fields[] = {
@@ -62,11 +67,15 @@ static const struct field fields[] = {
 	{ "title", FIELD_STRING, AT(title), FIELD_OWN },
 	{ "note", FIELD_TEXT, AT(note), FIELD_OWN },
 	{ "guest", FIELD_STRING, AT(guest), FIELD_OWN },
+	{ "private", FIELD_BOOL, AT(private), FIELD_OWN | FIELD_IF_TRUE,
+	  .help = "title, note and guest are kept from colleagues" },
 	{ "created_by", FIELD_LOGIN, AT(created_by), FIELD_OWN },
 	{ "on_behalf", FIELD_LOGIN, AT(on_behalf), FIELD_OWN, .help = "where another made it" },
 	{ "source", FIELD_ENUM, AT(source), FIELD_OWN, .choices = booking_sources },
 	{ "created", FIELD_INSTANT, AT(created), FIELD_OWN },
 	{ "external_id", FIELD_STRING, AT(external_id), FIELD_OWN },
+	{ "member_id", FIELD_INT, AT(member_id), FIELD_HIDDEN },
+	{ "created_by_id", FIELD_INT, AT(created_by_id), FIELD_HIDDEN },
 	FIELD_END,
 };
 
@@ -77,10 +86,23 @@ static const struct db_statement by_id = {
 	.params = 2,
 };
 
+/* Ids of people are above 0, so that nobody's booking is not taken for one's own. */
+static void conceal(void *thing, const struct actor *actor)
+{
+	struct booking_view *view = thing;
+
+	if (!view->private || actor_is_staff(actor) || actor->person_id == view->member_id.value ||
+	    actor->person_id == view->created_by_id.value)
+		return;
+	view->title = view->note = view->guest = NULL;
+}
+
 const struct noun noun_booking = {
 	.name = "booking",
 	.plural = "bookings",
 	.by_id = &by_id,
 	.fields = fields,
 	.size = sizeof(struct booking_view),
+	.owned = true,
+	.conceal = conceal,
 };

@@ -28,7 +28,7 @@ struct record {
 	struct field_int id, kind, limit, open, at;
 	struct field_when start;
 	const char *site, *key, *title, *note, *cancelled;
-	bool dry_run;
+	bool dry_run, secret;
 	struct field_list amenities;
 	struct field_ints closed_days;
 	struct place place;
@@ -66,6 +66,7 @@ static const struct field fields[] = {
 	{ "closed_days", FIELD_INTS, AT(closed_days), .max = 6 },
 	{ "place", FIELD_OBJECT, AT(place), .fields = place_fields },
 	{ "lines", FIELD_OBJECTS, AT(lines), .fields = line_fields },
+	{ "secret", FIELD_BOOL, AT(secret), FIELD_IF_TRUE },
 	{ "cancelled", FIELD_STRING, AT(cancelled), FIELD_NULLABLE },
 	FIELD_END,
 };
@@ -136,6 +137,15 @@ static void each_viewer_sees_what_the_table_allows(void **state)
 		       "{\"what\":\"tea\"}],\"cancelled\":null}");
 }
 
+static void what_is_told_only_when_true_is_left_out_when_false(void **state)
+{
+	const struct record record = { .site = "ks", .secret = true };
+
+	expect_encoded(&record, FIELD_FOR_OTHER,
+		       "{\"site\":\"ks\",\"dry_run\":false,\"amenities\":[],\"lines\":[],"
+		       "\"secret\":true,\"cancelled\":null}");
+}
+
 static void arguments_have_the_forms_of_the_database(void **state)
 {
 	static const char *none[1];
@@ -204,6 +214,7 @@ int main(void)
 		cmocka_unit_test(what_is_absent_is_left_out_or_null),
 		cmocka_unit_test(every_type_has_its_form_on_the_wire),
 		cmocka_unit_test(each_viewer_sees_what_the_table_allows),
+		cmocka_unit_test(what_is_told_only_when_true_is_left_out_when_false),
 		cmocka_unit_test(arguments_have_the_forms_of_the_database),
 		cmocka_unit_test(a_table_describes_itself),
 		cmocka_unit_test(every_type_has_a_word_of_its_own),
