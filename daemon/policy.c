@@ -74,33 +74,14 @@ static bool breaks_horizon(struct matter *m)
 	return m->ask->start >= site_clock_day_start(m->calendar, &day);
 }
 
-/*
- * Looks at the days from start to end one after another; a week is enough, for by then a closed day has come
- * if there is one, and hours that are not around the clock end on the first.
- */
-static bool is_outside(struct matter *m, bool *ret_closed_day)
+/* Whether it begins, or runs into, a time when the site is closed; and if that is all day long. */
+static bool is_outside(const struct matter *m, bool *ret_closed_day)
 {
-	struct civil day = site_clock_day(m->calendar, m->ask->start);
-	int64_t at = m->ask->start, open, close;
+	int64_t at = site_clock_open_until(m->calendar, m->ask->start, m->ask->end);
+	struct civil day = site_clock_day(m->calendar, at);
 
-	*ret_closed_day = false;
-	if (site_clock_always_open(m->calendar))
-		return false;
-	for (int i = 0; i < 8; i++) {
-		if (!site_clock_open_day(m->calendar, &day)) {
-			*ret_closed_day = true;
-			return true;
-		}
-		if (!site_clock_opening(m->calendar, &day, &open, &close) || at < open)
-			return true;
-		if (m->ask->end <= close)
-			return false;
-		day = site_clock_next_day(&day);
-		if (close != site_clock_day_start(m->calendar, &day))
-			return true;
-		at = close;
-	}
-	return false;
+	*ret_closed_day = !site_clock_open_day(m->calendar, &day);
+	return at < m->ask->end;
 }
 
 static bool breaks_closed_day(struct matter *m)

@@ -14,24 +14,15 @@ static bool has_amenity(const struct calendar_space *space, const char *amenity)
 	return false;
 }
 
-/* Everything but whether it is free: that is asked last, being the dearest. */
-static bool fits(const struct calendar_space *space, const struct search_wish *wish)
+bool search_has_all(const struct calendar_space *space, const struct field_list *amenities)
 {
-	if (space->retired || (wish->kind >= 0 && space->kind != wish->kind))
-		return false;
-	if (wish->area_id && space->area_id != wish->area_id)
-		return false;
-	if (wish->floor_id && space->floor_id != wish->floor_id)
-		return false;
-	if (space->capacity < wish->capacity)
-		return false;
-	for (size_t i = 0; i < wish->amenities.count; i++)
-		if (!has_amenity(space, wish->amenities.items[i]))
+	for (size_t i = 0; i < amenities->count; i++)
+		if (!has_amenity(space, amenities->items[i]))
 			return false;
 	return true;
 }
 
-static int64_t distance(const struct calendar_space *a, const struct calendar_space *b)
+int64_t search_distance(const struct calendar_space *a, const struct calendar_space *b)
 {
 	double dx, dy;
 
@@ -42,17 +33,38 @@ static int64_t distance(const struct calendar_space *a, const struct calendar_sp
 	return llround(sqrt(dx * dx + dy * dy));
 }
 
-static int better(const void *a, const void *b)
+bool search_fits(const struct calendar_space *space, const struct search_wish *wish,
+		 struct search_found *ret)
 {
-	const struct search_found *x = a, *y = b;
-
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	if (x->spare != y->spare)
-		return x->spare < y->spare ? -1 : 1;
-	return strcasecmp(x->space->code, y->space->code);
+	if (space->retired || (wish->kind >= 0 && space->kind != wish->kind))
+		return false;
+	if (wish->area_id && space->area_id != wish->area_id)
+		return false;
+	if (wish->floor_id && space->floor_id != wish->floor_id)
+		return false;
+	if (space->capacity < wish->capacity || !search_has_all(space, &wish->amenities))
+		return false;
+	ret->space = space;
+	ret->spare = space->capacity - wish->capacity;
+	ret->distance = search_distance(space, wish->near);
+	return true;
 }
 
+int search_better(const struct search_found *a, const struct search_found *b)
+{
+	if (a->distance != b->distance)
+		return a->distance < b->distance ? -1 : 1;
+	if (a->spare != b->spare)
+		return a->spare < b->spare ? -1 : 1;
+	return strcasecmp(a->space->code, b->space->code);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return search_better(a, b);
+}
+
+/* Whether it is free is asked last, being the dearest. */
 size_t search_run(const struct calendar *calendar, const struct search_wish *wish,
 		  struct search_found *out)
 {
@@ -61,14 +73,10 @@ size_t search_run(const struct calendar *calendar, const struct search_wish *wis
 	for (size_t i = 0; i < calendar_space_count(calendar); i++) {
 		const struct calendar_space *space = calendar_space_at(calendar, i);
 
-		if (!fits(space, wish) ||
-		    calendar_holder(calendar, space, wish->start, wish->end, NULL))
-			continue;
-		out[count].space = space;
-		out[count].spare = space->capacity - wish->capacity;
-		out[count].distance = distance(space, wish->near);
-		count++;
+		if (search_fits(space, wish, &out[count]) &&
+		    !calendar_holder(calendar, space, wish->start, wish->end, NULL))
+			count++;
 	}
-	qsort(out, count, sizeof(*out), better);
+	qsort(out, count, sizeof(*out), compare);
 	return count;
 }

@@ -30,6 +30,18 @@ struct search_found {
 };
 
 /*
+ * Whether the space is what is wished for, but for its being free; if so, *ret is it. search_better()
+ * says which of two comes first: below 0 the first one.
+ */
+bool search_fits(const struct calendar_space *space, const struct search_wish *wish,
+		 struct search_found *ret);
+int search_better(const struct search_found *a, const struct search_found *b);
+/* On the map; SEARCH_FAR. */
+int64_t search_distance(const struct calendar_space *a, const struct calendar_space *b);
+/* Whether it has all of the amenities; case is ignored. */
+bool search_has_all(const struct calendar_space *space, const struct field_list *amenities);
+
+/*
  * Fills `out`, which has room for calendar_space_count(), and gives how many were found. In order
  * of distance (where `near` is given), spare seats, code.
  */

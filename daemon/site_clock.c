@@ -7,6 +7,7 @@
 
 #define DAY_SECONDS    86400
 #define MINUTES_OF_DAY 1440
+#define WEEK_DAYS      7
 
 static struct civil local(const struct calendar *calendar, int64_t usec)
 {
@@ -94,6 +95,44 @@ bool site_clock_opening(const struct calendar *calendar, const struct civil *day
 		*ret_close = instant_of(calendar, &civil, 1);
 	}
 	return true;
+}
+
+/*
+ * A week of days is enough: by then a closed one has come if there is one, and hours that are not
+ * around the clock end on the first.
+ */
+int64_t site_clock_open_until(const struct calendar *calendar, int64_t start, int64_t end)
+{
+	struct civil day = site_clock_day(calendar, start);
+	int64_t at = start, open, close;
+
+	if (site_clock_always_open(calendar))
+		return end;
+	for (int i = 0; i <= WEEK_DAYS && at < end; i++) {
+		if (!site_clock_opening(calendar, &day, &open, &close) || at < open || at >= close)
+			return at;
+		at = close;
+		day = site_clock_next_day(&day);
+	}
+	return at < end ? at : end;
+}
+
+bool site_clock_next_open(const struct calendar *calendar, int64_t usec, int64_t *ret_usec)
+{
+	struct civil day = site_clock_day(calendar, usec);
+	int64_t open, close;
+
+	*ret_usec = usec;
+	if (site_clock_always_open(calendar))
+		return true;
+	for (int i = 0; i <= 2 * WEEK_DAYS; i++) {
+		if (site_clock_opening(calendar, &day, &open, &close) && usec < close) {
+			*ret_usec = usec < open ? open : usec;
+			return true;
+		}
+		day = site_clock_next_day(&day);
+	}
+	return false;
 }
 
 int64_t site_clock_floor(const struct calendar *calendar, int64_t usec, int minutes)

@@ -28,6 +28,10 @@ bool site_clock_opening(const struct calendar *calendar, const struct civil *day
 			int64_t *ret_close);
 /* Whether it is not closed all day. */
 bool site_clock_open_day(const struct calendar *calendar, const struct civil *day);
+/* The first instant from `start` on at which the site is closed; `end` if there is none before. */
+int64_t site_clock_open_until(const struct calendar *calendar, int64_t start, int64_t end);
+/* The first instant from `usec` on at which it is open; false if a fortnight has none. */
+bool site_clock_next_open(const struct calendar *calendar, int64_t usec, int64_t *ret_usec);
 
 /*
  * Whether the clock then shows a whole multiple of `minutes` since midnight, and the last instant
