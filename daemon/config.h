@@ -34,6 +34,10 @@ struct config {
 	int64_t read_connections;
 	int64_t connect_timeout; /* milliseconds, like every duration here */
 	int64_t read_queue;
+	/* [password] */
+	int64_t password_memory;
+	int64_t password_passes;
+	int64_t password_threads;
 	/* [limits] */
 	int64_t connections;
 	int64_t connections_per_source;
@@ -49,6 +53,7 @@ struct config {
 	int64_t login_delay;
 	int64_t login_failures;
 	int64_t lane_queue;
+	int64_t hash_queue;
 	int64_t accepts;
 	int64_t drain_timeout;
 	/* [log] */

@@ -44,6 +44,16 @@ const struct config_option config_options[] = {
 	{ "database", "read_queue", CONFIG_INT, AT(read_queue), "1024", 1, 100000, NULL, 0,
 	  "Reads that may wait for a connection; more are refused as busy." },
 
+	{ "password", "memory", CONFIG_SIZE, AT(password_memory), "19MiB", 65536, 1073741824, NULL,
+	  0,
+	  "Memory of one argon2id hash, in each of the threads. A password kept at another cost is "
+	  "hashed anew at its next login." },
+	{ "password", "passes", CONFIG_INT, AT(password_passes), "2", 1, 64, NULL, 0,
+	  "Passes over that memory. A login by password takes about 80 ms of one core with 19MiB "
+	  "and 2." },
+	{ "password", "threads", CONFIG_INT, AT(password_threads), "1", 1, 16, NULL, CONFIG_RESTART,
+	  "Passwords that are hashed at one time, beside the work on requests." },
+
 	{ "limits", "connections", CONFIG_INT, AT(connections), "4096", 1, 1000000, NULL, 0,
 	  "Clients at one time; lowered to the descriptor limit less a reserve." },
 	{ "limits", "connections_per_source", CONFIG_INT, AT(connections_per_source), "64", 1,
@@ -80,6 +90,8 @@ const struct config_option config_options[] = {
 	  "away." },
 	{ "limits", "lane_queue", CONFIG_INT, AT(lane_queue), "4096", 1, 1000000, NULL, 0,
 	  "Changes of one site that may wait; more are refused as busy." },
+	{ "limits", "hash_queue", CONFIG_INT, AT(hash_queue), "32", 1, 4096, NULL, 0,
+	  "Passwords that may wait to be hashed; more are refused as busy." },
 	{ "limits", "accepts", CONFIG_INT, AT(accepts), "16", 1, 1024, NULL, 0,
 	  "New connections taken in one go." },
 	{ "limits", "drain_timeout", CONFIG_DURATION, AT(drain_timeout), "10s", 0, 600000, NULL, 0,

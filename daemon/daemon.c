@@ -29,6 +29,7 @@
 #include "daemon/log.h"
 #include "daemon/services.h"
 #include "daemon/upkeep.h"
+#include "daemon/worker.h"
 
 #define LANES_LOOK_MS 20
 
@@ -346,7 +347,10 @@ static int daemon_open(struct daemon *daemon)
 	services->feed =
 		services->sites ? feed_new(daemon->loop, services->db, services->sites) : NULL;
 	services->upkeep = services->feed ? upkeep_new(services) : NULL;
-	if (!services->upkeep)
+	services->workers =
+		services->upkeep ? workers_new(daemon->loop, (int)daemon->config.password_threads)
+				 : NULL;
+	if (!services->workers)
 		return EX_OSERR;
 	TAILQ_INIT(&daemon->conns.list);
 	daemon->conns.services = services;
@@ -374,6 +378,8 @@ static void daemon_deinit(struct daemon *daemon)
 	listener_free(daemon->listener);
 	if (daemon->conns.services)
 		conns_close(&daemon->conns);
+	/* After those who wait for it: it drops what is left. */
+	workers_free(daemon->services.workers);
 	upkeep_free(daemon->services.upkeep);
 	feed_free(daemon->services.feed);
 	/* Lanes take their calls back from the links before these go. */

@@ -14,6 +14,7 @@
 
 struct feed;
 struct upkeep;
+struct workers;
 
 struct services {
 	struct loop *loop;
@@ -22,6 +23,7 @@ struct services {
 	const struct config *config; /* replaced as a whole at reload */
 	struct feed *feed;
 	struct upkeep *upkeep;
+	struct workers *workers; /* for what takes long: passwords */
 	struct lane_events lane_events;
 	struct throttle throttle;
 	bool draining;

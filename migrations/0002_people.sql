@@ -48,8 +48,8 @@ CREATE TABLE cowork.staff (
 CREATE TABLE cowork.token (
 	token_id     text COLLATE "C" PRIMARY KEY CHECK (token_id ~ '^[0-9A-Za-z]{8}$'),
 	person_id    bigint NOT NULL REFERENCES cowork.person,
-	kind         text NOT NULL CHECK (kind IN ('access', 'code')),
-	hash         cowork.sha256 NOT NULL,
+	kind         text NOT NULL CHECK (kind IN ('access', 'code', 'certificate')),
+	hash         cowork.sha256 NOT NULL, -- of the secret; of a certificate all of it: its fingerprint
 	label        cowork.name,
 	scope        text NOT NULL DEFAULT 'full' CHECK (scope = 'full'),
 	created_at   timestamptz NOT NULL,
@@ -59,3 +59,13 @@ CREATE TABLE cowork.token (
 	last_used_at timestamptz
 ) WITH (fillfactor = 80);
 CREATE INDEX token_person ON cowork.token (person_id);
+CREATE INDEX token_certificate ON cowork.token (hash) WHERE kind = 'certificate';
+
+-- What people choose is neither long nor random: argon2id, as a PHC string. Read by cowork.password_find alone.
+CREATE TABLE cowork.password (
+	person_id bigint PRIMARY KEY REFERENCES cowork.person,
+	hash      text COLLATE "C" NOT NULL CHECK (octet_length(hash) < 128
+		AND hash ~ '^\$argon2id\$v=19\$m=[0-9]{1,9},t=[0-9]{1,9},p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$'),
+	version   cowork.version NOT NULL DEFAULT 1, -- of the password, not of its hash
+	set_at    timestamptz NOT NULL
+);

@@ -90,14 +90,14 @@ LEFT JOIN cowork.site t USING (site_id);
 
 CREATE VIEW cowork.token_facts AS
 SELECT k.token_id, k.person_id, k.created_at, jsonb_strip_nulls(jsonb_build_object(
-	'token', k.token_id, 'login', p.login, 'label', k.label, 'scope', k.scope,
+	'token', k.token_id, 'kind', k.kind, 'login', p.login, 'label', k.label, 'scope', k.scope,
 	'created', cowork.us(k.created_at), 'expires', cowork.us(k.expires_at),
 	'last_used', cowork.us(k.last_used_at),
 	'state', CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked'
 		WHEN k.expires_at <= clock_timestamp() THEN 'expired' ELSE 'active' END)) AS facts
 FROM cowork.token k
 LEFT JOIN cowork.person p USING (person_id)
-WHERE k.kind = 'access';
+WHERE k.kind <> 'code';
 
 -- Looked up with sub-selects, not joins: a list is filtered, sorted and cut to its page by one index of
 -- booking, and only what is left is looked up.
@@ -132,21 +132,42 @@ FROM cowork.event e
 LEFT JOIN cowork.person p ON p.person_id = e.actor
 WHERE e.kind LIKE 'booking.%';
 
--- All that is needed to let the bearer of a token in, or to turn it away.
-CREATE FUNCTION cowork.token_find(p_id text) RETURNS TABLE (facts jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT jsonb_build_object(
-		'token', k.token_id, 'kind', k.kind, 'hash', encode(k.hash, 'hex'), 'scope', k.scope,
-		'expires', cowork.us(k.expires_at), 'revoked', k.revoked_at IS NOT NULL, 'used', k.used_at IS NOT NULL,
-		'person', k.person_id, 'login', p.login, 'name', p.name, 'lang', p.lang,
+-- Who somebody is and what they may: what a login makes of a person.
+CREATE FUNCTION cowork.person_rights(p_person bigint) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN (SELECT jsonb_build_object(
+		'person', p.person_id, 'login', p.login, 'name', p.name, 'lang', p.lang,
 		'member', m.person_id IS NOT NULL, 'tenant_id', m.tenant_id, 'tenant', n.code,
 		'tenant_state', n.state, 'role', coalesce(f.role, m.role), 'site_id', f.site_id, 'site', t.code,
 		'disabled', f.person_id IS NULL AND m.person_id IS NULL)
-	FROM cowork.token k
-	JOIN cowork.person p USING (person_id)
-	LEFT JOIN cowork.member m ON m.person_id = k.person_id AND m.state <> 'disabled'
+	FROM cowork.person p
+	LEFT JOIN cowork.member m ON m.person_id = p.person_id AND m.state <> 'disabled'
 	LEFT JOIN cowork.tenant n ON n.tenant_id = m.tenant_id
-	LEFT JOIN cowork.staff f ON f.person_id = k.person_id AND f.state <> 'revoked'
+	LEFT JOIN cowork.staff f ON f.person_id = p.person_id AND f.state <> 'revoked'
 	LEFT JOIN cowork.site t ON t.site_id = f.site_id
+	WHERE p.person_id = p_person);
+
+-- All that is needed to let the bearer of a token in, or to turn it away.
+CREATE FUNCTION cowork.token_find(p_id text) RETURNS TABLE (facts jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT cowork.person_rights(k.person_id) || jsonb_build_object(
+		'token', k.token_id, 'kind', k.kind, 'hash', encode(k.hash, 'hex'), 'scope', k.scope,
+		'expires', cowork.us(k.expires_at), 'revoked', k.revoked_at IS NOT NULL, 'used', k.used_at IS NOT NULL)
+	FROM cowork.token k
 	WHERE k.token_id = p_id
+$$;
+
+-- The same of a client's certificate, by its fingerprint in hex.
+CREATE FUNCTION cowork.certificate_find(p_fingerprint text) RETURNS TABLE (facts jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT f.facts FROM cowork.token k, cowork.token_find(k.token_id) f
+	WHERE k.kind = 'certificate' AND k.hash = decode(p_fingerprint, 'hex')
+	ORDER BY k.revoked_at IS NULL DESC, k.expires_at DESC LIMIT 1
+$$;
+
+-- The same of a password; the daemon compares the hash. No row: there is no such login, or it has none.
+CREATE FUNCTION cowork.password_find(p_login text) RETURNS TABLE (facts jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT cowork.person_rights(p.person_id) || jsonb_build_object('hash', w.hash, 'version', w.version)
+	FROM cowork.person p JOIN cowork.password w USING (person_id)
+	WHERE p.login = p_login
 $$;

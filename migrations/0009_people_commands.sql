@@ -61,12 +61,13 @@ END
 $$;
 
 -- Whoever gets another place gets it by the code that comes with it: what was given out before, perhaps to somebody
--- else's hands, would grow with the person. Tokens end, and codes that nobody used.
+-- else's hands, would grow with the person. Tokens end, codes that nobody used, and the password.
 CREATE FUNCTION cowork.credentials_end(p_person bigint, p_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE cowork.token k SET revoked_at = p_at
 	WHERE k.person_id = p_person AND k.revoked_at IS NULL AND k.used_at IS NULL;
+	DELETE FROM cowork.password w WHERE w.person_id = p_person;
 END
 $$;
 
@@ -233,7 +234,7 @@ DECLARE
 	k cowork.token;
 	e cowork.effect;
 BEGIN
-	SELECT * INTO k FROM cowork.token x WHERE x.token_id = a ->> 'token' AND x.kind = 'access';
+	SELECT * INTO k FROM cowork.token x WHERE x.token_id = a ->> 'token' AND x.kind <> 'code';
 	IF NOT FOUND OR k.person_id <> (a ->> 'own_person')::bigint THEN
 		RETURN cowork.refused('not_found', '{"field": "token"}');
 	END IF;
@@ -248,7 +249,64 @@ BEGIN
 END
 $$;
 
--- Swaps a one-time code for a token. Every way in which it may not be good looks the same from outside.
+-- Gives somebody another password; only its hash comes here. The new version.
+CREATE FUNCTION cowork.password_put(p_person bigint, p_at timestamptz, p_hash text) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_version int;
+BEGIN
+	INSERT INTO cowork.password AS w (person_id, hash, set_at) VALUES (p_person, p_hash, p_at)
+	ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at, version = w.version + 1
+	RETURNING version INTO v_version;
+	RETURN v_version;
+END
+$$;
+
+-- The old one was compared outside, at the version that r tells (0: there was none). The hash is no part of what
+-- the request means: it stands in r, and neither in the log nor in the receipt.
+CREATE FUNCTION cowork.password_set(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_person  bigint := (a ->> 'person')::bigint;
+	v_version int;
+BEGIN
+	SELECT w.version INTO v_version FROM cowork.password w WHERE w.person_id = v_person;
+	IF coalesce(v_version, 0) <> (r ->> 'version')::int THEN
+		RETURN cowork.refused('stale_version', '{"field": "old"}');
+	END IF;
+	v_version := cowork.password_put(v_person, p_at, r ->> 'hash');
+	RETURN cowork.done(v_person, v_version, 'password.set',
+		jsonb_build_object('person', v_person, 'version', v_version));
+END
+$$;
+
+-- A token for whoever showed the password of that version, which was compared outside; r may bring the same
+-- password's hash at another cost.
+CREATE FUNCTION cowork.password_login(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_person bigint := (a ->> 'person')::bigint;
+	e        cowork.effect;
+BEGIN
+	IF NOT EXISTS (SELECT FROM cowork.password w WHERE w.person_id = v_person
+			AND w.version = (r ->> 'version')::int)
+		OR NOT (EXISTS (SELECT FROM cowork.member m WHERE m.person_id = v_person AND m.state = 'active')
+			OR EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = v_person AND f.state = 'active')) THEN
+		RETURN cowork.refused('unauthenticated', NULL);
+	END IF;
+	UPDATE cowork.password w SET hash = r ->> 'rehash' WHERE w.person_id = v_person AND r ->> 'rehash' IS NOT NULL;
+	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
+	VALUES (a ->> 'id', v_person, 'access', decode(a ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
+		cowork.from_us((r ->> 'expires')::bigint));
+	e := cowork.done(v_person, 1, 'token.issued', jsonb_build_object('token', a ->> 'id',
+		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', 'full'));
+	e.detail := jsonb_build_object('token', a ->> 'id');
+	e.actor := v_person;
+	RETURN e;
+END
+$$;
+
+-- Swaps a one-time code for a token, and sets the password that may have come with it. Every way in which it may not be good looks the same from outside.
 CREATE FUNCTION cowork.code_redeem(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -271,8 +329,12 @@ BEGIN
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
 	VALUES (r ->> 'id', k.person_id, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
 		cowork.from_us((r ->> 'expires')::bigint));
-	e := cowork.done(k.person_id, 1, 'code.redeemed', jsonb_build_object('code', k.token_id,
-		'token', r ->> 'id', 'person', k.person_id, 'expires', (r ->> 'expires')::bigint));
+	IF r ->> 'password' IS NOT NULL THEN
+		PERFORM cowork.password_put(k.person_id, p_at, r ->> 'password');
+	END IF;
+	e := cowork.done(k.person_id, 1, 'code.redeemed', jsonb_strip_nulls(jsonb_build_object('code', k.token_id,
+		'token', r ->> 'id', 'person', k.person_id, 'expires', (r ->> 'expires')::bigint,
+		'password', nullif(r ->> 'password' IS NOT NULL, false))));
 	e.detail := jsonb_build_object('token', r ->> 'id');
 	e.actor := k.person_id;
 	RETURN e;

@@ -100,6 +100,8 @@ BEGIN
 	WHEN 'token.issue' THEN RETURN cowork.token_issue(p_site, p_actor, p_at, a, r);
 	WHEN 'token.revoke' THEN RETURN cowork.token_revoke(p_site, p_actor, p_at, a, r);
 	WHEN 'code.redeem' THEN RETURN cowork.code_redeem(p_site, p_actor, p_at, a, r);
+	WHEN 'password.set' THEN RETURN cowork.password_set(p_site, p_actor, p_at, a, r);
+	WHEN 'password.login' THEN RETURN cowork.password_login(p_site, p_actor, p_at, a, r);
 	ELSE RAISE EXCEPTION 'no command % in the lane of the operator', p_kind;
 	END CASE;
 END

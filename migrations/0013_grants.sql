@@ -26,4 +26,5 @@ GRANT EXECUTE ON FUNCTION cowork.us(timestamptz), cowork.from_us(bigint), cowork
 
 GRANT EXECUTE ON FUNCTION cowork.lane_open(),
 	cowork.lane_run(int, bigint, bigint[], bigint, bigint[], jsonb, boolean),
-	cowork.token_find(text), cowork.token_seen(text[]), cowork.purge(int), cowork.analyze_grown(), cowork.evict(int, int) TO coworkd;
+	cowork.token_find(text), cowork.certificate_find(text), cowork.password_find(text),
+	cowork.token_seen(text[]), cowork.purge(int), cowork.analyze_grown(), cowork.evict(int, int) TO coworkd;
