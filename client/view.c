@@ -49,8 +49,8 @@ static const struct view views[] = {
 	  "login,name,tenant,role,state,lang,external_id", "login", "version" },
 	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang",
 	  "login", NULL },
-	{ "token", "tokens", "token,label,state,expires,last_used",
-	  "token,label,login,state,created,expires,last_used", "token", "scope" },
+	{ "token", "tokens", "token,kind,label,state,expires,last_used",
+	  "token,label,login,state,created,expires,last_used,kind", "token", "scope" },
 };
 
 static const struct view plain = { NULL, NULL, "", "", "", NULL };

@@ -54,7 +54,9 @@ static void write_request(struct request *request, struct jsonw *w)
 	for (const struct field *field = request->method->params; field->name; field++) {
 		const struct cJSON *value = json_get(params, field->name);
 
-		if (!value || json_is_null(value) || is_about_the_try(field->name))
+		/* A receipt must not help to guess a secret. */
+		if (!value || json_is_null(value) || is_about_the_try(field->name) ||
+		    field->type == FIELD_SECRET)
 			continue;
 		jsonw_key(w, field->name);
 		field_encode_tree(w, value);
@@ -76,6 +78,8 @@ static int hash_command(struct command *command)
 	if (command->mutation) {
 		write_request(command->request, &w);
 		sha256_update(sha, text.data, text.len);
+		if (command->proof)
+			sha256_update(sha, command->proof, strlen(command->proof));
 	} else { /* a login: its arguments are all there is, and hold no secret */
 		sha256_update(sha, command->lane.args, strlen(command->lane.args));
 	}
@@ -368,7 +372,8 @@ void command_run(struct request *request, struct command *command, struct mutati
 	command->lane.kind = command->kind ? command->kind : request->method->name;
 	/* A login by code is nobody's yet, whoever used the connection before: its retry may come
 	 * on another. */
-	command->lane.principal = mutation && request->actor ? request->actor->person_id : 0;
+	command->lane.principal =
+		mutation && request->actor ? request->actor->person_id : command->principal;
 	command->lane.key = mutation ? mutation->key : command->key;
 	command->lane.attempt =
 		mutation && mutation->attempt.set ? (int)mutation->attempt.value : 1;

@@ -20,6 +20,10 @@ struct command {
 	/* Arguments beside those of the parameter table, or NULL. False: it has answered the
 	 * request. */
 	bool (*write)(struct command *command, struct jsonw *w);
+	/* Whose receipt it is, where nobody is logged in yet; 0: nobody's. */
+	int64_t principal;
+	/* Stands for the secrets of the parameters in what the request means: they are left out. */
+	const char *proof;
 	/* Random inputs, which are no part of what the request means, or NULL. */
 	void (*extra)(struct command *command, struct jsonw *w);
 	/* Members of the result beside noun and rev, or NULL. */

@@ -23,6 +23,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "common/crypto.h"
 #include "common/frame.h"
 #include "common/json.h"
 #include "common/macros.h"
@@ -356,7 +357,7 @@ static void take_request(struct conn *conn, struct cJSON *tree, const struct rpc
 	dispatch(request, envelope->method, envelope->params);
 }
 
-static void take_line(struct conn *conn, const char *line, size_t len)
+static void take_line(struct conn *conn, char *line, size_t len)
 {
 	struct rpc_request envelope = { 0 };
 	struct json_problem problem;
@@ -365,6 +366,8 @@ static void take_line(struct conn *conn, const char *line, size_t len)
 	char message[160];
 	int r = json_parse(line, len, &json_limits_request, &tree, &problem);
 
+	/* It may have held a secret. */
+	crypto_wipe(line, len);
 	if (r == -EBADMSG) {
 		snprintf(message, sizeof(message), "the line is not usable JSON: %s at byte %zu",
 			 problem.reason, problem.offset);
@@ -420,6 +423,7 @@ static bool feed(struct conn *conn)
 			conn_close(conn, "out of memory");
 			return false;
 		}
+		crypto_wipe(bytes, n);
 		room = frame_room(&conn->frames);
 	}
 	return true;

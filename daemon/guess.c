@@ -22,8 +22,37 @@ static void on_late(struct timer *timer)
 	if (request->retry_after_ms > 0)
 		request_fail(request, ERROR_throttled,
 			     "too many failed logins come from your address; wait a little");
+	else if (guess->field)
+		request_fail_field(request, ERROR_params, guess->field, "wrong", guess->reason);
 	else
 		request_fail(request, ERROR_unauthenticated, guess->reason);
+}
+
+bool guess_turn(struct request *request, const char *login)
+{
+	struct services *services = request->services;
+	struct throttle_source account = throttle_account(login);
+	int64_t now = monotonic_now() / USEC_PER_MSEC;
+	int64_t wait =
+		throttle_turn(&services->accounts, &account, now, services->config->login_delay);
+
+	if (wait == 0)
+		return true;
+	request->session->failures++;
+	throttle_failed(&services->throttle, &request->session->source, now);
+	log_warning("an account is guessed at", log_str("req", request->name),
+		    log_str("login", login), log_str("peer", request->session->peer));
+	request->retry_after_ms = wait;
+	request_fail(request, ERROR_throttled,
+		     "too many wrong passwords were tried for this login; wait a little");
+	return false;
+}
+
+void guess_right(struct request *request, const char *login)
+{
+	struct throttle_source account = throttle_account(login);
+
+	throttle_passed(&request->services->accounts, &account);
 }
 
 /*

@@ -15,6 +15,12 @@ const struct db_statement login_find = {
 	.params = 1,
 };
 
+const struct db_statement login_password_find = {
+	.name = "password_find",
+	.sql = "SELECT facts FROM cowork.password_find($1)",
+	.params = 1,
+};
+
 /* One text for whatever is wrong with the token itself. */
 static const char refused[] = "the token is not valid; log in again";
 
@@ -114,23 +120,33 @@ int login_judge(const struct db_call *call, const struct token_parts *presented,
 	return 0;
 }
 
-bool login_judge_code(const struct db_call *call, const struct token_parts *presented,
+static bool code_good(const struct cJSON *facts, const struct token_parts *presented,
 		      int64_t now_usec, bool retry)
 {
-	_cleanup_(json_freep) struct cJSON *facts = NULL;
-	struct json_problem problem;
-	const char *text = db_rows(call) == 1 ? db_value(call, 0, 0) : NULL, *kind;
+	const char *kind = json_str(facts, "kind");
 	int64_t expires = 0;
 
-	if (!text || json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0)
-		return false;
-	kind = json_str(facts, "kind");
 	if (!secret_right(facts, presented) || !kind || strcmp(kind, "code") != 0)
 		return false;
 	if (retry || json_bool(facts, "used"))
 		return true;
 	return !json_bool(facts, "revoked") && !json_bool(facts, "disabled") &&
 	       json_int(facts, "expires", &expires) && expires > now_usec;
+}
+
+bool login_judge_code(const struct db_call *call, const struct token_parts *presented,
+		      int64_t now_usec, bool retry, struct cJSON **ret_facts)
+{
+	_cleanup_(json_freep) struct cJSON *facts = NULL;
+	struct json_problem problem;
+	const char *text = db_rows(call) == 1 ? db_value(call, 0, 0) : NULL;
+
+	if (!text || json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0 ||
+	    !code_good(facts, presented, now_usec, retry))
+		return false;
+	*ret_facts = facts;
+	facts = NULL;
+	return true;
 }
 
 /* Only described; the actor itself is no record. */
@@ -141,7 +157,8 @@ const struct field login_fields[] = {
 	{ "tenant", FIELD_CODE, 0, .help = "members only" },
 	{ "site", FIELD_CODE, 0, .help = "staff of one site only" },
 	{ "expires", FIELD_INSTANT, 0, .help = "of the token" },
-	{ "token", FIELD_SECRET, 0, .help = "after a login by code: keep it, it is shown once" },
+	{ "token", FIELD_SECRET, 0,
+	  .help = "after a login by code or password: keep it, it is shown once" },
 	FIELD_END,
 };
 

@@ -13,6 +13,9 @@
 /* Looks a token up: one row of facts, or none. Parameter: its id. */
 extern const struct db_statement login_find;
 
+/* Looks a password's hash up, with whose it is: one row of facts, or none. Parameter: the login. */
+extern const struct db_statement login_password_find;
+
 /*
  * Judges the facts of a token (row 0 of login_find) against the secret presented. 0 and a new
  * actor; -EACCES with *ret_reason, which tells a stranger nothing that a wrong token would not;
@@ -24,9 +27,10 @@ int login_judge(const struct db_call *call, const struct token_parts *presented,
 /*
  * Whether a code (row 0 of login_find) may go on to be redeemed: the secret is right, and it is good
  * still; or it was used, or this is a retry, and the receipt has to tell. The lane judges again.
+ * *ret_facts, the caller's to free, are what is known of its person.
  */
 bool login_judge_code(const struct db_call *call, const struct token_parts *presented,
-		      int64_t now_usec, bool retry);
+		      int64_t now_usec, bool retry, struct cJSON **ret_facts);
 
 /* {login, name, role, tenant?, site?, expires, token?} as a value; `token` may be NULL. */
 void login_write(struct jsonw *w, const struct actor *actor, const char *token);

@@ -1,7 +1,7 @@
 /*
  * session.auth by a one-time code, which is swapped for a 90-day token:
  *
- *	look the code up -> code.redeem in the operator's lane -> session_auth_token()
+ *	look the code up (-> hash the new password, on a thread) -> code.redeem in the operator's lane -> session_auth_token()
  *
  * Only who holds a code's secret gets as far as the lane: strangers make the database write nothing.
  *
@@ -9,9 +9,10 @@
  * an unknown outcome is given the same token again although the database never had it.
  */
 
+#include <stdio.h>
 #include <string.h>
 
-#include "common/civil.h"
+#include "common/json.h"
 #include "common/macros.h"
 #include "daemon/login.h"
 #include "daemon/session_auth.h"
@@ -55,6 +56,8 @@ static bool write(struct command *command, struct jsonw *w)
 	jsonw_kstr(w, "code", op->presented.id);
 	jsonw_kstr(w, "hash", hash);
 	jsonw_kstr(w, "label", op->label ? op->label : "");
+	if (op->hash[0])
+		jsonw_kstr(w, "proof", op->proof);
 	return true;
 }
 
@@ -66,24 +69,70 @@ static void extra(struct command *command, struct jsonw *w)
 	hex_encode(op->parts.secret_hash, SHA256_SIZE, hash);
 	jsonw_kstr(w, "id", op->parts.id);
 	jsonw_kstr(w, "hash", hash);
-	jsonw_kint(w, "expires", instant_now() + SESSION_TOKEN_DAYS * 86400 * USEC_PER_SEC);
+	jsonw_kint(w, "expires", session_auth_expires());
+	if (op->hash[0])
+		jsonw_kstr(w, "password", op->hash);
 }
 
-static void on_code_found(struct query *query)
+static void redeem(struct request *request, struct session_auth *op)
 {
-	struct session_auth *op = container_of(query, struct session_auth, code_query);
-	bool retry = op->attempt.set && op->attempt.value > 1;
-
-	if (!login_judge_code(&query->call, &op->presented, instant_now(), retry)) {
-		guess_refuse(query->request, &op->guess, bad_code);
-		return;
-	}
 	op->command.kind = "code.redeem";
 	op->command.key = op->key;
 	op->command.write = write;
 	op->command.extra = extra;
 	op->command.done = on_redeemed;
-	command_run(query->request, &op->command, NULL);
+	command_run(request, &op->command, NULL);
+}
+
+static void on_hashed(struct password_work *work)
+{
+	struct request *request = work->request;
+	struct session_auth *op = request->data;
+	int r = work->failed;
+
+	if (r == 0) {
+		memcpy(op->hash, work->made, sizeof(op->hash));
+		r = password_proof(op->hash, op->proof);
+	}
+	password_work_free(work);
+	if (r < 0)
+		request_fail(request, ERROR_busy, NULL);
+	else
+		redeem(request, op);
+}
+
+/* Before the code is used up: a password that is refused costs nothing. */
+static void hash_new(struct request *request, struct session_auth *op, const char *login)
+{
+	const char *rule, *refusal = password_refusal(op->password, login, &rule);
+	struct password_work *work;
+
+	if (refusal) {
+		request_fail_field(request, ERROR_params, "password", rule, refusal);
+		return;
+	}
+	work = password_work_new(request);
+	if (!work || password_salt(op->key, login, work->salt) < 0) {
+		password_work_free(work);
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	snprintf(work->fresh, sizeof(work->fresh), "%s", op->password);
+	password_work_run(work, on_hashed);
+}
+
+static void on_code_found(struct query *query)
+{
+	struct session_auth *op = container_of(query, struct session_auth, first);
+	bool retry = op->attempt.set && op->attempt.value > 1;
+	_cleanup_(json_freep) struct cJSON *facts = NULL;
+
+	if (!login_judge_code(&query->call, &op->presented, instant_now(), retry, &facts))
+		guess_refuse(query->request, &op->guess, bad_code);
+	else if (op->password)
+		hash_new(query->request, op, json_str(facts, "login"));
+	else
+		redeem(query->request, op);
 }
 
 void login_by_code(struct request *request, struct session_auth *op)
@@ -102,7 +151,7 @@ void login_by_code(struct request *request, struct session_auth *op)
 		request_fail(request, ERROR_busy, NULL);
 		return;
 	}
-	op->code_query.call.urgent = true;
-	query_param(&op->code_query, 0, op->presented.id);
-	query_run(request, &op->code_query, &login_find, on_code_found);
+	op->first.call.urgent = true;
+	query_param(&op->first, 0, op->presented.id);
+	query_run(request, &op->first, &login_find, on_code_found);
 }

@@ -99,6 +99,16 @@ int password_salt(const char *key, const char *whose, uint8_t out[PASSWORD_SALT_
 	return r;
 }
 
+int password_proof(const char *hash, char out[SHA256_HEX_MAX])
+{
+	uint8_t digest[SHA256_SIZE];
+	int r = crypto_sha256(hash, strlen(hash), digest);
+
+	if (r == 0)
+		hex_encode(digest, sizeof(digest), out);
+	return r;
+}
+
 struct password_cost password_cost(const struct config *config)
 {
 	return (struct password_cost){ .memory_kib = (uint32_t)(config->password_memory / 1024),

@@ -43,6 +43,12 @@ int password_derive(const struct password_cost *cost, const char *password,
 /* A salt that a retry has again: of the request's key, and of whom it is about. 0 or -EIO. */
 int password_salt(const char *key, const char *whose, uint8_t out[PASSWORD_SALT_SIZE]);
 
+/*
+ * What stands for a new password in its request's meaning: a digest of its hash, which the same password
+ * under the same key has again. 0 or -EIO.
+ */
+int password_proof(const char *hash, char out[SHA256_HEX_MAX]);
+
 struct password_cost password_cost(const struct config *config);
 
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/civil.h"
+#include "common/crypto.h"
 #include "common/json.h"
 #include "common/macros.h"
 #include "daemon/log.h"
@@ -15,8 +16,30 @@
 
 static void on_deadline(struct timer *timer);
 
+/* What was a secret is not to stay behind in memory that is used again. */
+static void wipe_secrets(struct request *request)
+{
+	const struct cJSON *params = json_get(request->tree, "params");
+	const struct field *field = request->method ? request->method->params : NULL;
+
+	for (; field && field->name; field++) {
+		char *sent, *decoded = NULL;
+
+		if (field->type != FIELD_SECRET)
+			continue;
+		sent = (char *)json_str(params, field->name);
+		if (sent)
+			crypto_wipe(sent, strlen(sent));
+		if (request->data)
+			memcpy(&decoded, (char *)request->data + field->offset, sizeof(decoded));
+		if (decoded)
+			crypto_wipe(decoded, strlen(decoded));
+	}
+}
+
 static void request_free(struct request *request)
 {
+	wipe_secrets(request);
 	timer_stop(&request->deadline);
 	sites_forget(request->services->sites, &request->sites_wait);
 	buf_deinit(&request->out);

@@ -25,7 +25,8 @@ struct services {
 	struct upkeep *upkeep;
 	struct workers *workers; /* for what takes long: passwords */
 	struct lane_events lane_events;
-	struct throttle throttle;
+	struct throttle throttle; /* failed logins by source */
+	struct throttle accounts; /* and guessed passwords by login */
 	bool draining;
 	int64_t started_usec; /* instant */
 	int64_t connections;  /* clients now */

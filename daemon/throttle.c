@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/crypto.h"
+
 struct throttle_source throttle_source(const struct sockaddr *address)
 {
 	struct throttle_source source = { .family = (uint8_t)address->sa_family };
@@ -20,6 +22,16 @@ struct throttle_source throttle_source(const struct sockaddr *address)
 		memcpy(source.bytes, in6->s6_addr, 8);
 	}
 	return source;
+}
+
+struct throttle_source throttle_account(const char *login)
+{
+	struct throttle_source account = { .family = 255 };
+	uint8_t digest[SHA256_SIZE] = { 0 };
+
+	(void)crypto_sha256(login, strlen(login), digest);
+	memcpy(account.bytes, digest, sizeof(account.bytes));
+	return account;
 }
 
 /* NULL: it has no failures. */
@@ -81,6 +93,20 @@ void throttle_passed(struct throttle *throttle, const struct throttle_source *so
 
 	if (entry)
 		entry->failures = 0;
+}
+
+int64_t throttle_turn(struct throttle *accounts, const struct throttle_source *account,
+		      int64_t now_ms, int64_t step_ms)
+{
+	struct throttle_entry *entry = find(accounts, account);
+	int64_t failures;
+
+	if (entry && now_ms < entry->until_ms)
+		return entry->until_ms - now_ms;
+	failures = throttle_failed(accounts, account, now_ms);
+	entry = find(accounts, account);
+	entry->until_ms = now_ms + throttle_delay(failures - THROTTLE_FREE, step_ms);
+	return 0;
 }
 
 int64_t throttle_delay(int64_t failures, int64_t step_ms)

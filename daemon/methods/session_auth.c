@@ -15,15 +15,19 @@
 
 #define AT(member) offsetof(struct session_auth, member)
 
-/* All META: what code.redeem means is written by hand below. */
+/* All META: what the commands behind the forms mean is written by hand. */
 static const struct field params[] = {
 	{ "token", FIELD_SECRET, AT(token), FIELD_META, 1, 100, .help = "an access token" },
 	{ "code", FIELD_SECRET, AT(code), FIELD_META, 1, 100,
 	  .help = "a one-time code, swapped for a token of 90 days" },
+	{ "login", FIELD_LOGIN, AT(login), FIELD_META,
+	  .help = "with password: swapped for a token of 90 days" },
+	{ "password", FIELD_SECRET, AT(password), FIELD_META, 1, PASSWORD_MAX,
+	  .help = "with login; with code the new password, which may be left out" },
 	{ "label", FIELD_STRING, AT(label), FIELD_META, 1, 100,
 	  .help = "what the new token is called in token.list" },
 	{ "key", FIELD_UUID, AT(key), FIELD_META,
-	  .help = "with code: UUID of this login, the same for every retry" },
+	  .help = "with code or password: UUID of this login, the same for every retry" },
 	{ "attempt", FIELD_INT, AT(attempt), FIELD_META, 1, 1000 },
 	FIELD_END,
 };
@@ -81,17 +85,39 @@ void session_auth_token(struct request *request, struct session_auth *op)
 		request->cancel = cancel_after_redeem;
 }
 
+int64_t session_auth_expires(void)
+{
+	return instant_now() + SESSION_TOKEN_DAYS * 86400 * USEC_PER_SEC;
+}
+
+/* Whether it is exactly one of the forms; otherwise it has answered the request. */
+static bool is_one_form(struct request *request, const struct session_auth *op)
+{
+	if (!!op->token + !!op->code + !!op->login != 1) {
+		request_fail_field(request, ERROR_params, "token", "missing",
+				   "give a token, or a code, or a login and its password");
+		return false;
+	}
+	if (op->password && op->token) {
+		request_fail_field(request, ERROR_params, "password", "unknown",
+				   "a password goes with a login, or with a code");
+		return false;
+	}
+	return true;
+}
+
 static void start(struct request *request, void *data)
 {
 	struct session_auth *op = data;
 
-	if (!op->token == !op->code) {
-		request_fail_field(request, ERROR_params, "token", "missing",
-				   "give either token or code");
+	if (!is_one_form(request, op))
 		return;
-	}
 	if (op->code) {
 		login_by_code(request, op);
+		return;
+	}
+	if (op->login) {
+		login_by_password(request, op);
 		return;
 	}
 	if (token_parse(op->token, &op->parts) < 0 || op->parts.type != TOKEN_ACCESS) {
@@ -103,7 +129,7 @@ static void start(struct request *request, void *data)
 
 const struct method method_session_auth = {
 	.name = "session.auth",
-	.summary = "log in with a token, or swap a one-time code for one",
+	.summary = "log in with a token, or swap a one-time code or a password for one",
 	.flags = METHOD_NO_LOGIN,
 	.params = params,
 	.size = sizeof(struct session_auth),

@@ -6,6 +6,7 @@ struct token_view {
 	const char *token;
 	const char *login;
 	const char *label;
+	struct field_int kind;
 	const char *scope;
 	struct field_int created;
 	struct field_int expires;
@@ -19,6 +20,7 @@ static const struct field fields[] = {
 	{ "token", FIELD_STRING, AT(token), 0, .help = "public id, names it in token.revoke" },
 	{ "login", FIELD_LOGIN, AT(login), 0 },
 	{ "label", FIELD_STRING, AT(label), 0 },
+	{ "kind", FIELD_ENUM, AT(kind), 0, .choices = token_kinds },
 	{ "scope", FIELD_STRING, AT(scope), 0 },
 	{ "created", FIELD_INSTANT, AT(created), 0 },
 	{ "expires", FIELD_INSTANT, AT(expires), 0 },

@@ -5,15 +5,17 @@ import pytest
 from psycopg2 import errors
 
 TABLES = ["migration", "site", "booking_rule", "floor", "area", "space", "unit", "space_unit", "tenant", "person", "member", "staff",
-          "token", "booking", "booking_text", "block", "claim", "event", "receipt", "fence"]
-HIDDEN = {"coworkd": {"person", "token", "booking_text", "receipt", "fence"},
-          "cowork_report": {"person", "token", "booking_text"}}
+          "token", "password", "booking", "booking_text", "block", "claim", "event", "receipt", "fence"]
+HIDDEN = {"coworkd": {"person", "token", "password", "booking_text", "receipt", "fence"},
+          "cowork_report": {"person", "token", "password", "booking_text"}}
 VIEWS = ["site_facts", "floor_facts", "area_facts", "space_facts", "block_facts", "tenant_facts", "member_facts",
          "staff_facts", "token_facts", "booking_facts", "booking_history"]
 CALLS = {
     "lane_open": "SELECT cowork.lane_open()",
     "lane_run": "SELECT cowork.lane_run(1, 1, '{}', NULL, '{}', '[]', false)",
     "token_find": "SELECT cowork.token_find('ABCDEFGH')",
+    "certificate_find": "SELECT cowork.certificate_find('ab')",
+    "password_find": "SELECT cowork.password_find('kim@example.org')",
     "token_seen": "SELECT cowork.token_seen('{}')",
     "analyze_grown": "SELECT cowork.analyze_grown()",
     "purge": "SELECT cowork.purge(1)",

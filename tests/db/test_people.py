@@ -192,7 +192,7 @@ def test_a_token_is_issued_listed_and_revoked_by_its_own_person_only(office):
     assert (outcome["id"], outcome["token"]) == (1, "T0KEN000")
     created = outcome["facts"].pop("created")
     assert created == answer["events"][0]["at"]
-    assert outcome["facts"] == {"token": "T0KEN000", "login": "ann@acme.example", "label": "laptop", "scope": "full",
+    assert outcome["facts"] == {"token": "T0KEN000", "kind": "access", "login": "ann@acme.example", "label": "laptop", "scope": "full",
                                 "expires": FAR, "state": "active"}
     assert SECRET not in str(answer)
     assert office.one(command("token.revoke", token="T0KEN000", own_person=2)) == {

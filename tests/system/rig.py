@@ -68,6 +68,7 @@ class Daemon:
             "listen__address": "127.0.0.1", "listen__port": 0, "tls__certificate": self.certificate,
             "tls__key": self.key, "database__conninfo": conninfo, "limits__drain_timeout": "10s",
             "limits__login_delay": "0ms", "limits__login_failures": 1000000,  # all tests come from one address
+            "password__memory": "64KiB", "password__passes": 1,  # not what is measured here
             "log__level": "debug", "log__requests": "all", **options,
         }
         self.config = self.folder / "coworkd.conf"

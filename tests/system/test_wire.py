@@ -297,6 +297,8 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     call("session.auth", fresh, code=world.code["newcomer"], key=new_key(), label="tests")
     for name in ("session.whoami", "session.ping", "server.status", "rpc.discover"):
         call(name)
+    change("session.password", new="correct horse")
+    call("session.auth", fresh, login=world.login["operator"], password="correct horse", key=new_key())
     issued = change("token.issue", label="spare", days=1)
     call("token.list")
     change("token.revoke", token=issued["id"])

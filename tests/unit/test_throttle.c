@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "common/macros.h"
 #include "daemon/throttle.h"
 
 static struct throttle_source of(const char *text)
@@ -98,6 +99,65 @@ static void the_wait_grows_to_seven_and_a_half_steps(void **state)
 	assert_int_equal(throttle_delay(3, 0), 0);
 }
 
+static int64_t turn(struct throttle *accounts, const char *login, int64_t now)
+{
+	struct throttle_source account = throttle_account(login);
+
+	return throttle_turn(accounts, &account, now, 2000);
+}
+
+static void guesses_at_an_account_wait_longer_each_time_but_are_never_shut_out(void **state)
+{
+	static const int64_t waits[] = { 2000, 4000, 8000, 15000 };
+	struct throttle t = { 0 };
+	int64_t now = 1000;
+
+	for (int i = 0; i < THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", now), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+		assert_int_equal(turn(&t, "kim@example.org", now), 0);
+		assert_int_equal(turn(&t, "kim@example.org", now), waits[i]);
+		assert_int_equal(turn(&t, "kim@example.org", now + waits[i] - 1), 1);
+		now += waits[i];
+	}
+	assert_int_equal(turn(&t, "kim@example.org", now), 0);
+	assert_int_equal(turn(&t, "lim@example.org", now), 0);
+}
+
+static void guesses_that_wait_do_not_make_the_wait_longer(void **state)
+{
+	struct throttle t = { 0 };
+
+	for (int i = 0; i <= THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", 0), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(turn(&t, "kim@example.org", 1), 1999);
+	assert_int_equal(turn(&t, "kim@example.org", 2000), 0);
+}
+
+static void a_right_password_ends_the_wait_of_its_account(void **state)
+{
+	struct throttle_source kim = throttle_account("kim@example.org");
+	struct throttle t = { 0 };
+
+	for (int i = 0; i <= THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", 0), 0);
+	throttle_passed(&t, &kim);
+	for (int i = 0; i <= THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", 1), 0);
+	assert_int_equal(turn(&t, "kim@example.org", 1), 2000);
+}
+
+static void a_wait_that_is_over_is_forgotten_with_its_minute(void **state)
+{
+	struct throttle t = { 0 };
+
+	for (int i = 0; i <= THROTTLE_FREE; i++)
+		turn(&t, "kim@example.org", 0);
+	for (int i = 0; i < THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", THROTTLE_MINUTE), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +166,11 @@ int main(void)
 		cmocka_unit_test(a_login_clears_its_own_source_only),
 		cmocka_unit_test(the_oldest_makes_room),
 		cmocka_unit_test(the_wait_grows_to_seven_and_a_half_steps),
+		cmocka_unit_test(
+			guesses_at_an_account_wait_longer_each_time_but_are_never_shut_out),
+		cmocka_unit_test(guesses_that_wait_do_not_make_the_wait_longer),
+		cmocka_unit_test(a_right_password_ends_the_wait_of_its_account),
+		cmocka_unit_test(a_wait_that_is_over_is_forgotten_with_its_minute),
 	};
 
 	return cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
