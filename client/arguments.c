@@ -17,17 +17,8 @@
 
 #define SLOTS_MAX 40
 
-struct slot {
-	char name[ARGUMENT_NAME_MAX];  /* as in struct argument */
-	char shown[ARGUMENT_NAME_MAX]; /* as written: "--name-alt", "REF" */
-	bool option;
-	bool has_value; /* of an option */
-	bool many;	/* "WHEN..." */
-	unsigned group; /* 0: must be given; else the number of its bracket */
-};
-
 struct grammar {
-	struct slot slots[SLOTS_MAX];
+	struct usage_slot slots[SLOTS_MAX];
 	size_t count;
 	unsigned groups;
 };
@@ -44,19 +35,19 @@ _printf_(2, 3) static int problem(struct usage_problem *out, const char *format,
 
 static void add_slot(struct grammar *grammar, const char *word, size_t len, unsigned group)
 {
-	struct slot *last = grammar->count ? &grammar->slots[grammar->count - 1] : NULL;
-	struct slot *slot;
+	struct usage_slot *last = grammar->count ? &grammar->slots[grammar->count - 1] : NULL;
+	struct usage_slot *slot;
 	const char *name = word;
 
 	/* "TEXT" right behind "--note" of the same bracket is the option's value. */
-	if (word[0] != '-' && last && last->option && !last->has_value && last->group == group &&
+	assert(grammar->count < SLOTS_MAX && len < ARGUMENT_NAME_MAX);
+	if (word[0] != '-' && last && last->option && !last->value[0] && last->group == group &&
 	    word[-1] == ' ') {
-		last->has_value = true;
+		memcpy(last->value, word, len);
 		return;
 	}
-	assert(grammar->count < SLOTS_MAX && len < ARGUMENT_NAME_MAX);
 	slot = &grammar->slots[grammar->count++];
-	*slot = (struct slot){ .option = word[0] == '-', .group = group };
+	*slot = (struct usage_slot){ .option = word[0] == '-', .group = group };
 	memcpy(slot->shown, word, len);
 	name += slot->option ? 2 : 0;
 	if (len > 3 && strncmp(word + len - 3, "...", 3) == 0) {
@@ -86,10 +77,20 @@ static void read_usage(const char *usage, struct grammar *grammar)
 	}
 }
 
-static struct slot *find_option(struct grammar *grammar, const char *shown, size_t len)
+bool usage_slot(const char *usage, size_t i, struct usage_slot *ret)
+{
+	struct grammar grammar;
+
+	read_usage(usage, &grammar);
+	if (i < grammar.count)
+		*ret = grammar.slots[i];
+	return i < grammar.count;
+}
+
+static struct usage_slot *find_option(struct grammar *grammar, const char *shown, size_t len)
 {
 	for (size_t i = 0; i < grammar->count; i++) {
-		struct slot *slot = &grammar->slots[i];
+		struct usage_slot *slot = &grammar->slots[i];
 
 		if (slot->option && strlen(slot->shown) == len &&
 		    strncmp(slot->shown, shown, len) == 0)
@@ -98,8 +99,8 @@ static struct slot *find_option(struct grammar *grammar, const char *shown, size
 	return NULL;
 }
 
-static int add_argument(struct arguments *arguments, const struct slot *slot, const char *value,
-			struct usage_problem *out)
+static int add_argument(struct arguments *arguments, const struct usage_slot *slot,
+			const char *value, struct usage_problem *out)
 {
 	struct argument *argument;
 
@@ -119,15 +120,15 @@ static int take_own(struct grammar *grammar, char **words, int count, struct arg
 		    struct usage_problem *out)
 {
 	size_t len = strcspn(words[0], "=");
-	struct slot *slot = find_option(grammar, words[0], len);
+	struct usage_slot *slot = find_option(grammar, words[0], len);
 	const char *value = words[0][len] ? words[0] + len + 1 : NULL;
 	int used = 1, r;
 
 	if (!slot)
 		return 0;
-	if (value && !slot->has_value)
+	if (value && !slot->value[0])
 		return problem(out, _("%s takes no value"), slot->shown);
-	if (!value && slot->has_value) {
+	if (!value && slot->value[0]) {
 		if (count < 2)
 			return problem(out, _("%s wants a value"), slot->shown);
 		value = words[1];
@@ -262,7 +263,7 @@ static int place_positions(const struct grammar *grammar, const char **positions
 	if (!choose_groups(grammar, count, arguments, chosen))
 		return bad_count(grammar, positions, count, out);
 	for (size_t i = 0; i < grammar->count; i++) {
-		const struct slot *slot = &grammar->slots[i];
+		const struct usage_slot *slot = &grammar->slots[i];
 		size_t words = 1;
 		int r;
 
@@ -285,7 +286,7 @@ static int check_required(const struct grammar *grammar, const struct arguments 
 			  struct usage_problem *out)
 {
 	for (size_t i = 0; i < grammar->count; i++) {
-		const struct slot *slot = &grammar->slots[i];
+		const struct usage_slot *slot = &grammar->slots[i];
 
 		if (slot->option && slot->group == 0 && !arguments_has(arguments, slot->name))
 			return problem(out, _("%s is missing"), slot->shown);

@@ -32,6 +32,19 @@ struct arguments {
 	size_t many_count;
 };
 
+/* One place of a usage sentence. */
+struct usage_slot {
+	char name[ARGUMENT_NAME_MAX];  /* as in struct argument */
+	char shown[ARGUMENT_NAME_MAX]; /* as written: "--name-alt", "REF" */
+	char value[ARGUMENT_NAME_MAX]; /* of an option: "TEXT"; empty: it takes none */
+	bool option;
+	bool many;	/* "WHEN..." */
+	unsigned group; /* 0: must be given; else the number of its bracket */
+};
+
+/* The i-th place of a usage sentence; false behind the last. For completion. */
+bool usage_slot(const char *usage, size_t i, struct usage_slot *ret);
+
 /*
  * Reads words, taking the options every command has into *options. 0, or -EINVAL with *ret_problem.
  * The usage sentence is ours: a malformed one asserts.

@@ -9,6 +9,7 @@
 
 #include "client/client.h"
 #include "client/command.h"
+#include "client/complete.h"
 #include "client/i18n.h"
 #include "client/interrupt.h"
 #include "client/state.h"
@@ -34,7 +35,7 @@ static const char *first(const char *a, const char *b, const char *c)
 	return a ? a : b ? b : c;
 }
 
-static int load_config(struct client *client)
+int client_load_config(struct client *client)
 {
 	struct config_problem problem = { 0 };
 	const char *named;
@@ -366,7 +367,7 @@ static int run_command(struct client *client, const struct command *command, cha
 	if (r == STATUS_OK)
 		r = check_reference(arguments_get(&arguments, "ref"));
 	if (r == STATUS_OK)
-		r = load_config(client);
+		r = client_load_config(client);
 	if (r == STATUS_OK && command->flags & COMMAND_LOGIN)
 		r = client_load_token(client);
 	return r == STATUS_OK ? command->run(client, command, &arguments) : r;
@@ -415,9 +416,13 @@ int client_main(int argc, char **argv)
 		complain("%s", strerror(-r));
 		return STATUS_SOFTWARE;
 	}
-	status = check_words(&client);
-	if (status == STATUS_OK)
-		status = dispatch(&client);
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0) {
+		status = complete_run(&client);
+	} else {
+		status = check_words(&client);
+		if (status == STATUS_OK)
+			status = dispatch(&client);
+	}
 	session_close(&client.session);
 	crypto_wipe(client.token, sizeof(client.token));
 	config_deinit(&client.config);

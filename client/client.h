@@ -47,6 +47,8 @@ struct client {
 /* Runs the whole program; the exit status. */
 int client_main(int argc, char **argv);
 
+/* Reads the configuration and chooses the context; 0 or an exit status after telling why not. */
+int client_load_config(struct client *client);
 /*
  * Whom to talk to, by option, environment and context in this order. The token and the trust of a
  * context are used for its own server only. 0 or an exit status after telling why not.

@@ -199,7 +199,9 @@ def test_what_is_installed_stands_where_it_belongs(tmp_path):
     pages = {f"share/man/man{name[-1]}/{name}" for name in PAGES}
     assert files == pages | {
         "bin/cowork", "sbin/coworkd", "lib/systemd/system/coworkd.service", "lib/systemd/system/coworkd.socket",
-        "share/locale/ko/LC_MESSAGES/cowork.mo", "lib/sysusers.d/coworkd.conf", "lib/tmpfiles.d/coworkd.conf"}
+        "share/locale/ko/LC_MESSAGES/cowork.mo", "share/bash-completion/completions/cowork",
+        "share/fish/vendor_completions.d/cowork.fish", "share/zsh/site-functions/_cowork",
+        "lib/sysusers.d/coworkd.conf", "lib/tmpfiles.d/coworkd.conf"}
     service = tmp_path / "usr/local/lib/systemd/system/coworkd.service"
     assert "ExecStart=/usr/local/sbin/coworkd\n" in service.read_text()
 

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from rig import ROOT, CommandLine, build
+from rig import ROOT, CommandLine
 
 KOREAN = {"LANG": "ko_KR.UTF-8", "LANGUAGE": ""}
 
