@@ -56,6 +56,9 @@ struct config {
 	int64_t hash_queue;
 	int64_t accepts;
 	int64_t drain_timeout;
+	int64_t watches;
+	int64_t watch_queue;
+	int64_t watch_tick;
 	/* [log] */
 	int64_t level;	  /* enum log_level */
 	int64_t requests; /* enum config_requests */

@@ -96,6 +96,13 @@ const struct config_option config_options[] = {
 	  "New connections taken in one go." },
 	{ "limits", "drain_timeout", CONFIG_DURATION, AT(drain_timeout), "10s", 0, 600000, NULL, 0,
 	  "How long requests under way may take to finish when the service stops." },
+	{ "limits", "watches", CONFIG_INT, AT(watches), "8", 1, 1024, NULL, 0,
+	  "Watches of one client at one time." },
+	{ "limits", "watch_queue", CONFIG_INT, AT(watch_queue), "1024", 16, 65536, NULL, 0,
+	  "Events of a site that wait for those who watch it and are slow. Beyond it, later states "
+	  "replace earlier ones; who is still behind is told that the watch is lost." },
+	{ "limits", "watch_tick", CONFIG_DURATION, AT(watch_tick), "15s", 100, 600000, NULL, 0,
+	  "How often a watch says that it goes on." },
 
 	{ "log", "level", CONFIG_CHOICE, AT(level), "info", 0, 0, log_level_names, 0,
 	  "Least important line that is written." },

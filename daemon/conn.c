@@ -33,6 +33,7 @@
 #include "daemon/peer.h"
 #include "daemon/request.h"
 #include "daemon/services.h"
+#include "daemon/watch.h"
 
 #define LINE_BEFORE_LOGIN 4096
 #define LINE_MAX_BYTES	  65536
@@ -135,6 +136,7 @@ static void conn_close(struct conn *conn, const char *why)
 	timer_stop(&conn->line);
 	timer_stop(&conn->stuck);
 	loop_cancel(services->loop, &conn->resume);
+	watches_leave(&conn->session);
 	while ((request = TAILQ_FIRST(&conn->requests))) {
 		TAILQ_REMOVE(&conn->requests, request, entry);
 		request_abandon(request);
@@ -149,6 +151,7 @@ static void conn_finish(struct conn *conn, const char *why)
 		return;
 	log_debug("connection finishing", log_str("peer", conn->session.peer), log_str("why", why));
 	conn_set_state(conn, CONN_FINISHING);
+	watches_leave(&conn->session);
 	timer_stop(&conn->line);
 	bufferevent_disable(conn->bev, EV_READ);
 	if (conn->output == 0)
@@ -258,6 +261,29 @@ static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_ki
 	buf_deinit(&out);
 }
 
+/* ---- notifications ---- */
+
+/*
+ * A quarter of the mark: what a watch has to tell never stops the requests of its connection, and
+ * waits where it is shared. Whoever has no room has output, and goes on when it has left.
+ */
+static bool outlet_has_room(struct outlet *outlet)
+{
+	const struct conn *conn = container_of(outlet, struct conn, session.outlet);
+	int64_t mark = config(conn)->output_bytes;
+
+	return conn->output <= mark / 4 &&
+	       (conn->conns->output <= config(conn)->output_total || conn->output <= mark / 16);
+}
+
+static bool outlet_send(struct outlet *outlet, const char *line, size_t len)
+{
+	struct conn *conn = container_of(outlet, struct conn, session.outlet);
+
+	conn_write(conn, line, len);
+	return conn->state != CONN_DEAD;
+}
+
 /* ---- requests ---- */
 
 /* A login opens the connection; a logout takes it back to where it has to log in soon. */
@@ -268,6 +294,7 @@ static void follow_session(struct conn *conn)
 		timer_stop(&conn->deadline);
 		frame_set_max(&conn->frames, LINE_MAX_BYTES);
 	} else if (conn->state == CONN_OPEN && !conn->session.actor) {
+		watches_leave(&conn->session);
 		conn_set_state(conn, CONN_LOGIN);
 		timer_start(conn->conns->services->loop, &conn->deadline,
 			    config(conn)->login_timeout);
@@ -483,10 +510,13 @@ static void on_write(struct bufferevent *bev, void *data)
 {
 	struct conn *conn = data;
 
-	if (conn->state != CONN_FINISHING)
-		conn_work(conn);
-	else if (conn->output == 0)
-		conn_close(conn, "finished");
+	if (conn->state == CONN_FINISHING) {
+		if (conn->output == 0)
+			conn_close(conn, "finished");
+		return;
+	}
+	watches_resume(&conn->session);
+	conn_work(conn);
 }
 
 static void on_connected(struct conn *conn)
@@ -551,6 +581,8 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 		return -ENOMEM;
 	}
 	conn->conns = conns;
+	conn->session.outlet.has_room = outlet_has_room;
+	conn->session.outlet.send = outlet_send;
 	conn->sink = (struct reply_sink){ .reply = on_reply, .hold = on_hold };
 	conn->deadline.fire = on_deadline;
 	conn->line.fire = on_line_deadline;

@@ -29,6 +29,7 @@
 #include "daemon/log.h"
 #include "daemon/services.h"
 #include "daemon/upkeep.h"
+#include "daemon/watch.h"
 #include "daemon/worker.h"
 
 #define LANES_LOOK_MS 20
@@ -347,10 +348,11 @@ static int daemon_open(struct daemon *daemon)
 	services->feed =
 		services->sites ? feed_new(daemon->loop, services->db, services->sites) : NULL;
 	services->upkeep = services->feed ? upkeep_new(services) : NULL;
+	services->watches = services->feed ? watches_new(services) : NULL;
 	services->workers =
 		services->upkeep ? workers_new(daemon->loop, (int)daemon->config.password_threads)
 				 : NULL;
-	if (!services->workers)
+	if (!services->workers || !services->watches)
 		return EX_OSERR;
 	TAILQ_INIT(&daemon->conns.list);
 	daemon->conns.services = services;
@@ -381,6 +383,7 @@ static void daemon_deinit(struct daemon *daemon)
 	/* After those who wait for it: it drops what is left. */
 	workers_free(daemon->services.workers);
 	upkeep_free(daemon->services.upkeep);
+	watches_free(daemon->services.watches);
 	feed_free(daemon->services.feed);
 	/* Lanes take their calls back from the links before these go. */
 	sites_free(daemon->services.sites);

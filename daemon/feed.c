@@ -157,6 +157,13 @@ int feed_keep(struct feed *feed, const struct site *site, bool keep)
 	return 0;
 }
 
+const struct calendar *feed_calendar(struct feed *feed, const struct site *site)
+{
+	const struct feed_site *fs = feed_find(feed, site->id);
+
+	return fs && fs->state == FEED_LIVE ? fs->calendar : NULL;
+}
+
 /* ---- loading ---- */
 
 static void drop(struct feed_site *fs)

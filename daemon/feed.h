@@ -29,11 +29,18 @@ struct feed;
 #define FEED_LOAD_MS  10000			/* for a calendar that is being loaded */
 #define FEED_IDLE_MS  (10 * 60000)		/* nobody asked for this long: let go */
 
+/* What a booking or block held before its event, as far as the calendar had it. */
+struct feed_place {
+	bool held;
+	int64_t space_id, start, end;
+};
+
 /* An event as the log has it; borrowed during the call. */
 struct feed_event {
 	int64_t rev, at_usec, actor, subject;
 	const char *kind; /* "booking.created" */
 	const struct cJSON *body;
+	struct feed_place was;
 };
 
 /*
@@ -86,6 +93,9 @@ void feed_unfollow(struct feed_follower *follower);
  * false came as with true. Site 0 too: its calendar is empty and only follows. 0 or -ENOMEM.
  */
 int feed_keep(struct feed *feed, const struct site *site, bool keep);
+
+/* The site's calendar as it is now, borrowed until the loop goes on; NULL while it is not here. */
+const struct calendar *feed_calendar(struct feed *feed, const struct site *site);
 
 /* Our own batch was committed: its events, the site's rev and hash after it. */
 void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,

@@ -55,17 +55,29 @@ void feed_tell_reset(struct feed_site *fs)
 	}
 }
 
+static struct feed_place place_of(const struct feed_site *fs, const struct feed_event *event)
+{
+	bool block = strncmp(event->kind, "block.", 6) == 0;
+	const struct calendar_entry *entry = calendar_entry(
+		fs->calendar, block ? CALENDAR_BLOCK : CALENDAR_BOOKING, event->subject);
+
+	if (!entry || (!block && strncmp(event->kind, "booking.", 8) != 0))
+		return (struct feed_place){ 0 };
+	return (struct feed_place){ true, entry->space_id, entry->start, entry->end };
+}
+
 /*
  * The next event of the log, whoever brought it; one that is known already does nothing. What the
  * operator's log tells of is no calendar's business: it only moves the rev on.
  */
-static int take_event(struct feed_site *fs, const struct feed_event *event)
+static int take_event(struct feed_site *fs, struct feed_event *event)
 {
 	struct feed_follower *follower, *next;
 	int r;
 
 	if (event->rev <= calendar_rev(fs->calendar))
 		return 0;
+	event->was = place_of(fs, event);
 	r = calendar_apply(fs->calendar, event->rev,
 			   fs->site->id == SITE_OPERATOR ? "" : event->kind, event->body);
 	if (r < 0)

@@ -14,6 +14,7 @@
 
 struct feed;
 struct upkeep;
+struct watches;
 struct workers;
 
 struct services {
@@ -23,6 +24,7 @@ struct services {
 	const struct config *config; /* replaced as a whole at reload */
 	struct feed *feed;
 	struct upkeep *upkeep;
+	struct watches *watches;
 	struct workers *workers; /* for what takes long: passwords */
 	struct lane_events lane_events;
 	struct throttle throttle; /* failed logins by source */

@@ -6,7 +6,9 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "daemon/actor.h"
 #include "daemon/throttle.h"
@@ -23,12 +25,26 @@
  */
 #define SESSION_READS_MAX 4
 
+/*
+ * The way to a client for what is no answer: the notifications of its watches (watch.h). The
+ * connection gives it.
+ */
+struct outlet {
+	/* False: not now; watches_resume() comes when there is. */
+	bool (*has_room)(struct outlet *outlet);
+	/* `line` ends in LF. False: the connection has closed, and its watches are gone. */
+	bool (*send)(struct outlet *outlet, const char *line, size_t len);
+	LIST_HEAD(, watch) watches;
+	int64_t last_watch; /* number of the newest */
+};
+
 struct session {
 	bool greeted;	     /* session.hello was answered */
 	struct actor *actor; /* owns a reference; NULL before login */
 	int failures;
 	int reads; /* requests that request_reading() counted */
 	struct throttle_source source;
+	struct outlet outlet;
 	char client[80]; /* "cowork 0.1.0", for the log */
 	char peer[64];	 /* address, for the log */
 };

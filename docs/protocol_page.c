@@ -14,6 +14,7 @@
 #include "daemon/auth.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
+#include "daemon/notification.h"
 #include "daemon/query.h"
 #include "docs/page.h"
 
@@ -155,9 +156,12 @@ static void mark_used(const struct field *fields, bool used[])
 static void write_values(void)
 {
 	bool used[ARRAY_SIZE(forms)] = { false };
+	const struct notification *notification;
 	const struct method *method;
 	const struct noun *noun;
 
+	for (size_t i = 0; (notification = notification_at(i)); i++)
+		mark_used(notification->fields, used);
 	for (size_t i = 0; (method = method_at(i)); i++) {
 		mark_used(method->params, used);
 		mark_used(method->result, used);
@@ -295,7 +299,21 @@ static void write_methods(void)
 	}
 }
 
-/* ---- nouns and kinds ---- */
+/* ---- notifications, nouns and kinds ---- */
+
+static void write_notifications(void)
+{
+	const struct notification *notification;
+
+	for (size_t i = 0; (notification = notification_at(i)); i++) {
+		printf("## ");
+		page_text(notification->name);
+		printf("\n\n");
+		page_sentence(notification->summary);
+		printf("\n\n");
+		write_fields(notification->fields);
+	}
+}
 
 static void write_nouns(void)
 {
@@ -337,13 +355,10 @@ static void write_retries(void)
 int main(int argc, char **argv)
 {
 	static const struct page_part parts[] = {
-		{ "values", write_values },
-		{ "common", write_common },
-		{ "methods", write_methods },
-		{ "nouns", write_nouns },
-		{ "kinds", write_kinds },
-		{ "retries", write_retries },
-		{ NULL },
+		{ "values", write_values },   { "common", write_common },
+		{ "methods", write_methods }, { "notifications", write_notifications },
+		{ "nouns", write_nouns },     { "kinds", write_kinds },
+		{ "retries", write_retries }, { NULL },
 	};
 
 	return page_main(argc, argv, parts);

@@ -18,6 +18,7 @@ CREATE TABLE cowork.event (
 	CONSTRAINT event_rev CHECK (rev > 0)
 );
 CREATE INDEX event_booking ON cowork.event (site_id, subject, rev) WHERE kind LIKE 'booking.%';
+CREATE INDEX event_block ON cowork.event (site_id, subject, rev) WHERE kind LIKE 'block.%';
 
 CREATE FUNCTION cowork.event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

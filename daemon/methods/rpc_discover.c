@@ -5,6 +5,7 @@
 #include "daemon/auth.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
+#include "daemon/notification.h"
 
 struct rpc_discover {
 	const char *method;
@@ -20,6 +21,7 @@ static const struct field result[] = {
 	{ "protocol", FIELD_INT, 0 },
 	{ "methods", FIELD_JSON, 0, .help = "by name" },
 	{ "nouns", FIELD_JSON, 0, .help = "the fields of what results hold" },
+	{ "notifications", FIELD_JSON, 0, .help = "what the server says without being asked" },
 	{ "errors", FIELD_JSON, 0, .help = "the kinds of refusals" },
 	FIELD_END,
 };
@@ -69,6 +71,23 @@ static void write_nouns(struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+static void write_notifications(struct jsonw *w)
+{
+	const struct notification *notification;
+
+	jsonw_key(w, "notifications");
+	jsonw_object(w);
+	for (size_t i = 0; (notification = notification_at(i)); i++) {
+		jsonw_key(w, notification->name);
+		jsonw_object(w);
+		jsonw_kstr(w, "summary", notification->summary);
+		jsonw_key(w, "params");
+		field_describe(w, notification->fields);
+		jsonw_object_end(w);
+	}
+	jsonw_object_end(w);
+}
+
 static void write_errors(struct jsonw *w)
 {
 	jsonw_key(w, "errors");
@@ -107,6 +126,7 @@ static void start(struct request *request, void *data)
 	jsonw_object_end(w);
 	if (!op->method) {
 		write_nouns(w);
+		write_notifications(w);
 		write_errors(w);
 	}
 	jsonw_object_end(w);

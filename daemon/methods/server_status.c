@@ -5,6 +5,7 @@
 #include "daemon/evictor.h"
 #include "daemon/feed.h"
 #include "daemon/method.h"
+#include "daemon/watch.h"
 
 struct server_status {
 	bool unused;
@@ -23,6 +24,8 @@ static const struct field result[] = {
 	{ "evicted", FIELD_INT, 0, .help = "stuck database sessions ended since the start" },
 	{ "calendars", FIELD_INT, 0, .help = "of sites, in memory now" },
 	{ "calendar_reloads", FIELD_INT, 0, .help = "of wrong ones, since the start" },
+	{ "watches", FIELD_INT, 0, .help = "now" },
+	{ "watches_lost", FIELD_INT, 0, .help = "since the start" },
 	{ "certificate_expires", FIELD_INSTANT, 0 },
 	{ "draining", FIELD_BOOL, 0, .help = "it is about to stop" },
 	FIELD_END,
@@ -53,6 +56,8 @@ static void start(struct request *request, void *data)
 	jsonw_kint(w, "evicted", evictor_count());
 	jsonw_kint(w, "calendars", feed_live(services->feed));
 	jsonw_kint(w, "calendar_reloads", feed_reloads(services->feed));
+	jsonw_kint(w, "watches", watches_count(services->watches));
+	jsonw_kint(w, "watches_lost", watches_lost(services->watches));
 	jsonw_kinstant(w, "certificate_expires", services->certificate_expiry_usec);
 	jsonw_kbool(w, "draining", services->draining);
 	jsonw_object_end(w);

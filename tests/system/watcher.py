@@ -1,0 +1,99 @@
+"""Somebody who watches a site, and believes what is told: the state of the spaces, built from the notifications alone.
+
+    watcher = Watcher(client, "KSQ")            # watch.start; everything it is told is checked and applied
+    watcher.until(rev)                          # reads until it was told all up to that rev
+    watcher.revs, watcher.held                  # the events' revs in order; {space: {(start, end): held}}
+"""
+
+import json
+
+import shapes
+
+HERE = "KSQ"
+
+
+class Watcher:
+    def __init__(self, client, site=HERE, whole=True, **params):
+        self.client = client
+        self.revs, self.events, self.lines, self.ticks = [], [], [], []
+        self.held, self.skipped, self.parts, self.lost = {}, 0, 0, None
+        self.declared = client.call("rpc.discover")["notifications"]
+        mark = len(client.notifications)
+        reply = client.call("watch.start", site=site, **params)
+        self.number, self.site = reply["watch"], site
+        self.began = self.rev = params.get("since_rev", reply["rev"])
+        self.complete = "since_rev" in params
+        for message in client.notifications[mark:]:
+            self.take(message)
+        while whole and not self.complete and not self.lost:
+            self.step()
+
+    def step(self):
+        """Reads one notification; others' answers are kept for them."""
+        message = self.client.read_message()
+        if "id" in message:
+            self.client.answers[message["id"]] = message
+        else:
+            self.take(message)
+        return message
+
+    def until(self, rev):
+        while self.rev < rev and not self.lost:
+            self.step()
+        return self
+
+    def until_lost(self):
+        while not self.lost:
+            self.step()
+        return self.lost
+
+    def take(self, message):
+        name, params = message["method"], message["params"]
+        wrong = shapes.misfits(params, self.declared[name]["params"])
+        assert not wrong, (name, wrong)
+        if name == "server.draining" or params["watch"] != self.number:
+            return
+        self.lines.append(json.dumps(message, ensure_ascii=False))
+        assert params["rev"] >= self.rev, "the watch went back"
+        if name == "watch.event":
+            self.skipped += params.get("skipped", 0)
+            for event in params["events"]:
+                assert self.rev < event["rev"] <= params["rev"], "events are told in order, each once"
+                self.rev = event["rev"]
+                self.apply(event)
+        elif name == "watch.snapshot":
+            self.parts += 1
+            assert params["part"] == self.parts and not self.complete
+            self.complete = params["last"]
+            for space in params["spaces"]:
+                self.held[space["space"]] = {(held["start"], held["end"]): held for held in space["held"]}
+        elif name == "watch.tick":
+            self.ticks.append(params)
+        else:
+            self.lost = params["reason"]
+        self.rev = params["rev"]
+
+    def apply(self, event):
+        self.revs.append(event["rev"])
+        self.events.append(event)
+        if "space" not in event:
+            return
+        if "was" in event:
+            was = event["was"]
+            self.held.setdefault(was["space"], {}).pop((was["start"], was["end"]), None)
+        space = self.held.setdefault(event["space"], {})
+        space.pop((event["start"], event["end"]), None)
+        if event["taken"]:
+            space[event["start"], event["end"]] = {name: event[name] for name in event
+                                                   if name in ("start", "end", "taken", "blocked", "booking", "block")}
+
+    def state(self):
+        """What holds what, spaces that nothing holds left out."""
+        return {space: held for space, held in self.held.items() if held}
+
+
+def log_revs(sql, site=HERE, after=0):
+    """All revs of a site's log behind one."""
+    sql.execute("SELECT e.rev FROM cowork.event e JOIN cowork.site s USING (site_id) WHERE s.code = %s AND e.rev > %s"
+                " ORDER BY e.rev", (site, after))
+    return [rev for rev, in sql.fetchall()]
