@@ -61,12 +61,16 @@ def test_every_method_is_in_the_protocol_page(connect):
             assert f"{role} ({reach})" in text or "Who: everybody" in text, f"{name}: {role}"
 
 
-def test_every_noun_and_kind_is_in_the_protocol_page(connect):
+def test_every_noun_notification_and_kind_is_in_the_protocol_page(connect):
     told = connect("ada").call("rpc.discover")
     text = page("cowork-protocol.7")
     nouns = section(text, "NOUNS")
     for name, fields in told["nouns"].items():
         assert set(fields) <= set(re.findall(r"• +(\w+) ", section(nouns, name, "   "))), name
+    notifications = section(text, "NOTIFICATIONS")
+    for name, notification in told["notifications"].items():
+        shown = set(re.findall(r"• +(\w+) ", section(notifications, name, "   ")))
+        assert set(notification["params"]) <= shown, name
     kinds = words(section(text, "REFUSALS"))
     for name, kind in told["errors"].items():
         assert f"{name} ({kind['code']}, exit {kind['exit']}): {kind['text']}" in kinds

@@ -39,6 +39,7 @@ def cases(method, me, world, refs):
         "space.update": {"space": "A-01", "capacity": 2}, "space.retire": {"space": "A-01"}, "space.list": {},
         "space.search": TIME, "space.day": {"date": "2027-03-01"}, "space.week": {"date": "2027-03-01"},
         "space.show": {"space": "A-01"}, "block.create": {"space": "A-09", "reason": "repair", **TIME}, "block.list": {},
+        "watch.start": {},
     }
     for_all = {
         "session.whoami": {}, "session.ping": {}, "rpc.discover": {}, "server.status": {}, "token.issue": {},
@@ -48,6 +49,7 @@ def cases(method, me, world, refs):
         "tenant.update": {"tenant": "acme", "name": "Z"},
         "staff.grant": {"login": "z@example.org", "name": "Z", "role": "service"},
         "staff.revoke": {"login": world.login["service"]},
+        "watch.stop": {"watch": 1},  # the one that watch.start began before
     }
     if method in for_all:
         yield for_all[method], None, None

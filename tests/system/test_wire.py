@@ -341,6 +341,8 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     call("space.day", site="NEW", date="2027-03-02")
     call("space.week", site="NEW", space="N-1", date="2027-03-02")
     call("booking.history", site="NEW", ref=ref)
+    watch = call("watch.start", site="NEW", topics=["bookings", "blocks"])
+    call("watch.stop", watch=watch["watch"])
     change("booking.cancel", site="NEW", ref=ref)
     change("booking.undo", site="NEW", ref=ref)
     change("space.retire", site="NEW", space="N-1")
