@@ -25,6 +25,7 @@ command_run cmd_logout;
 command_run cmd_mine;
 command_run cmd_move;
 command_run cmd_show;
+command_run cmd_site_rule;
 command_run cmd_status;
 command_run cmd_undo;
 command_run cmd_when;

@@ -10,7 +10,7 @@
 
 #include "client/call.h"
 #include "client/client.h"
-#include "client/command.h"
+#include "client/commands.h"
 #include "client/i18n.h"
 #include "client/pages.h"
 #include "client/view.h"
@@ -53,6 +53,21 @@ const struct command noun_table[] = {
 	{ SHOW("site", "SITE", N_("show a site"), 0) },
 	{ SET("site", "SITE [--name NAME] [--zone ZONE] " SITE_WORDS " [--if-version N]",
 	      N_("change a site"), 0) },
+	{ .name = "site rule",
+	  .usage = "KIND [--longest LENGTH] [--shortest LENGTH] [--granularity LENGTH] "
+		   "[--notice LENGTH] [--horizon DAYS] [--one-at-a-time YES|NO] [--if-version N]",
+	  .summary = N_("show or change what a booking of a kind of space may be"),
+	  .more = N_("KIND is desk, room, booth, office or event. LENGTH is such as 15m, 8h or "
+		     "1h30m, DAYS such as 90d; none takes a limit away, and what is not given "
+		     "stays. --granularity: start and end are multiples of it on the site's "
+		     "clock. --notice: so long before it begins it is made. --horizon: so many "
+		     "days ahead, 0 is today. --one-at-a-time: a person has one such place at "
+		     "a time. Staff may pass these rules."),
+	  .examples = "cowork site rule desk --longest 12h --horizon 30d --one-at-a-time yes\n"
+		      "cowork site rule room --longest none\n"
+		      "cowork site rule booth",
+	  .run = cmd_site_rule,
+	  .flags = COMMAND_LOGIN | COMMAND_MUTATION },
 	{ ADD("floor", "CODE [--name NAME] [--position N]", N_("add a floor"), COMMAND_SITE) },
 	{ LIST("floor", "", N_("list the floors"), COMMAND_SITE) },
 	{ ADD("area", "CODE [--name NAME] [--floor FLOOR]", N_("add an area of spaces"),

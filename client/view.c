@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/i18n.h"
 #include "client/jsontext.h"
+#include "client/rules.h"
 #include "client/site_clock.h"
 #include "client/view.h"
 #include "client/when.h"
@@ -98,6 +99,8 @@ static void add_value(const struct cJSON *value, struct buf *out)
 			else
 				json_write(&w, e);
 		}
+	} else if (rules_are(value)) {
+		rules_words(value, out);
 	} else {
 		json_write(&w, value);
 	}

@@ -116,6 +116,31 @@ def test_the_operator_keeps_the_space(cowork):
     cowork("ada").run("space", "add", "X", "--kind", "desk", check=77)
 
 
+def test_the_rules_of_a_kind_are_told_and_changed(cowork):
+    operator = cowork("operator")
+    operator.run("site", "add", "RUL", "--name", "Rules", "--zone", "Asia/Seoul", check=0)
+    rule = ("--site", "RUL", "site", "rule")
+    assert operator.run(*rule, "desk", check=0).stdout == "desk\t15m to 1d, by 15m, 90d ahead, one at a time\n"
+    done = operator.run(*rule, "desk", "--longest", "8h", "--horizon", "30", "--notice", "1h30m", "--shortest", "none", check=0)
+    assert done.stdout == "desk\tup to 8h, by 15m, 1h30m before, 30d ahead, one at a time\n"
+    operator.run(*rule, "room", "--longest", "none", "--one-at-a-time", "yes", "--dry-run", check=0)
+    done = operator.run(*rule, "desk", "--longest", "none", "--granularity", "none", "--notice", "none", "--horizon", "none",
+                        "--one-at-a-time", "no", check=0)
+    assert done.stdout == "desk\tno limit\n"
+    shown = json.loads(operator.run("site", "show", "RUL", "--json", check=0).stdout)
+    assert shown["rules"]["desk"] == {"one_at_a_time": False} and shown["rules"]["room"]["longest"] == 720
+    assert re.search(r"rules.room +15m to 12h, by 15m, 180d ahead", operator.run("site", "show", "RUL", "-o", "table", check=0).stdout)
+
+
+def test_a_rule_that_makes_no_sense_is_refused_before_it_is_sent(cowork):
+    operator = cowork("operator")
+    for words in (("--longest", "8x"), ("--longest", "-1h"), ("--horizon", "8h"), ("--one-at-a-time", "maybe")):
+        operator.run("site", "rule", "desk", *words, check=64)
+    assert "granularity" in operator.run("site", "rule", "desk", "--granularity", "7m").stderr
+    assert "boat" in operator.run("site", "rule", "boat", "--longest", "8h").stderr
+    cowork("ada").run("site", "rule", "desk", "--longest", "8h", check=77)
+
+
 def test_a_token_for_a_program_is_issued_and_revoked(cowork):
     operator = cowork("operator")
     token = operator.run("token", "issue", "door display", check=0).stdout.strip()

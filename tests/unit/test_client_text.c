@@ -14,9 +14,11 @@
 #include "client/jsontext.h"
 #include "client/out.h"
 #include "client/params.h"
+#include "client/rules.h"
 #include "client/table.h"
 #include "client/when.h"
 #include "common/civil.h"
+#include "common/json.h"
 #include "common/macros.h"
 #include "common/utf8.h"
 
@@ -180,10 +182,60 @@ static void each_try_closes_the_same_parameters_anew(void **state _unused_)
 	params_deinit(&params);
 }
 
+static const char *words_of(const char *json)
+{
+	struct json_problem problem;
+	struct cJSON *rules;
+
+	assert_int_equal(json_parse(json, strlen(json), &json_limits_reply, &rules, &problem), 0);
+	buf_reset(&out);
+	rules_words(rules, &out);
+	json_free(rules);
+	return text();
+}
+
+static void rules_are_read_as_words(void **state _unused_)
+{
+	assert_string_equal(words_of("{\"one_at_a_time\":false}"), "no limit");
+	assert_string_equal(words_of("{\"one_at_a_time\":true}"), "one at a time");
+	assert_string_equal(words_of("{\"longest\":480}"), "up to 8h");
+	assert_string_equal(words_of("{\"shortest\":90}"), "at least 1h30m");
+	assert_string_equal(words_of("{\"granularity\":15,\"notice\":0,\"horizon\":0}"),
+			    "by 15m, today only");
+	assert_string_equal(words_of("{\"shortest\":15,\"longest\":1500,\"notice\":30,"
+				     "\"horizon\":90,\"one_at_a_time\":true}"),
+			    "15m to 1d1h, 30m before, 90d ahead, one at a time");
+}
+
+static void lengths_are_numbers_with_units(void **state _unused_)
+{
+	static const struct {
+		const char *text;
+		int64_t unit, minutes; /* -1: refused */
+	} cases[] = {
+		{ "8h", 1, 480 },     { "15m", 1, 15 },	       { "1h30m", 1, 90 },
+		{ "2w", 1, 20160 },   { "90d", 1440, 129600 }, { "90", 1440, 129600 },
+		{ "15", 1, 15 },      { "0", 1, 0 },	       { "", 1, -1 },
+		{ "h", 1, -1 },	      { "1h30", 1, -1 },       { "-1h", 1, -1 },
+		{ "1x", 1, -1 },      { "1 h", 1, -1 },	       { "999999999999h", 1, -1 },
+		{ "999999h", 1, -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t minutes;
+		bool ok = rules_length(cases[i].text, cases[i].unit, &minutes);
+
+		print_message("# %s\n", cases[i].text);
+		assert_int_equal(ok ? minutes : -1, cases[i].minutes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(escapes_cannot_reach_the_terminal, fresh),
+		cmocka_unit_test_setup(rules_are_read_as_words, fresh),
+		cmocka_unit_test_setup(lengths_are_numbers_with_units, fresh),
 		cmocka_unit_test_setup(names_in_every_script_stay_as_they_are, fresh),
 		cmocka_unit_test_setup(tsv_keeps_one_row_a_line, fresh),
 		cmocka_unit_test_setup(json_stays_the_same_value, fresh),
