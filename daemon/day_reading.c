@@ -9,6 +9,7 @@
 #include "common/macros.h"
 #include "daemon/day.h"
 #include "daemon/refusal.h"
+#include "daemon/wall_clock.h"
 
 /* One space with all its spans, each some 150 bytes: the answer ends before it would not fit. */
 #define SPACE_MAX (DAY_SPANS_MAX * 160 + 16384)
@@ -198,17 +199,8 @@ void day_reading_run(struct request *request, struct day_params *params, int day
 {
 	struct civil date;
 
-	if (!request->site->zone) {
-		request_fail_field(request, ERROR_bad_time, "date", "zone",
-				   "the server does not know this site's time zone");
+	if (!wall_clock_date(request, params->date, "date", &date))
 		return;
-	}
-	civil_parse_date(params->date, &date);
-	if (date.year < 1971 || date.year > 9990) {
-		request_fail_field(request, ERROR_bad_time, "date", "range",
-				   "the date is out of range");
-		return;
-	}
 	params->days = days;
 	reading_run(request, &params->reading, on_calendar);
 }

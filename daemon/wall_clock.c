@@ -86,3 +86,18 @@ bool wall_clock_span(struct request *request, const struct field_when *start,
 	       wall_clock_resolve(request, end, fold, "end", ret_end) &&
 	       wall_clock_check(request, *ret_start, *ret_end);
 }
+
+bool wall_clock_date(struct request *request, const char *text, const char *field,
+		     struct civil *ret)
+{
+	if (!request->site->zone) {
+		request_fail_field(request, ERROR_bad_time, field, "zone",
+				   "the server does not know this site's time zone");
+		return false;
+	}
+	civil_parse_date(text, ret);
+	if (ret->year >= 1971 && ret->year <= 9990)
+		return true;
+	request_fail_field(request, ERROR_bad_time, field, "range", "the date is out of range");
+	return false;
+}

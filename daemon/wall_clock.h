@@ -24,5 +24,8 @@ bool wall_clock_resolve(struct request *request, const struct field_when *when,
 bool wall_clock_span(struct request *request, const struct field_when *start,
 		     const struct field_when *end, const struct field_int *fold, int64_t *ret_start,
 		     int64_t *ret_end);
+/* A date on the site's clock. False: it has answered the request (no zone, out of range). */
+bool wall_clock_date(struct request *request, const char *text, const char *field,
+		     struct civil *ret);
 /* The same check for instants already known. */
 bool wall_clock_check(struct request *request, int64_t start, int64_t end);
