@@ -339,8 +339,10 @@ int cmd_mine(struct client *client, const struct command *command _unused_,
 	if (past ? !arguments_has(arguments, "to")
 		 : !arguments_has(arguments, "from") && !arguments_has(arguments, "to"))
 		params_str(&call.params, past ? "to" : "from", now);
-	if (past)
+	if (past) {
 		params_str(&call.params, "state", "all");
+		params_bool(&call.params, "newest", true);
+	}
 	return print_list(client, &call, arguments);
 }
 
@@ -356,5 +358,7 @@ int cmd_list(struct client *client, const struct command *command _unused_,
 		params_str(&call.params, texts[i], arguments_get(arguments, texts[i]));
 	if (arguments_has(arguments, "all"))
 		params_str(&call.params, "state", "all");
+	if (arguments_has(arguments, "newest"))
+		params_bool(&call.params, "newest", true);
 	return print_list(client, &call, arguments);
 }

@@ -57,7 +57,8 @@ const struct command command_table[] = {
 		.usage = "[--past] [--from TIME] [--to TIME] [--fold 0|1]",
 		.summary = N_("list my bookings"),
 		.more = N_(
-			"From now on, or with --past until now, the cancelled ones too. A day as "
+			"From now on, or with --past until now, the newest first and the cancelled "
+			"ones too. A day as "
 			"--from is its beginning, as --to its end: see cowork help dates."),
 		.examples = "cowork mine\ncowork mine --from mon --to fri\n"
 			    "cowork mine --past --limit 20",
@@ -67,9 +68,10 @@ const struct command command_table[] = {
 	{
 		.name = "list",
 		.usage = "[--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] [--all] "
-			 "[--fold 0|1]",
+			 "[--newest] [--fold 0|1]",
 		.summary = N_("list the site's bookings"),
-		.more = N_("--all shows cancelled and past states too. A day as --from is its "
+		.more = N_("--all shows cancelled and past states too; --newest has the latest "
+			   "first. A day as --from is its "
 			   "beginning, as --to its end: see cowork help dates."),
 		.examples = "cowork list --space A-12\n"
 			    "cowork list --from today --to eow\n"
