@@ -74,3 +74,15 @@ void candidates_rank(const struct calendar *calendar, const struct search_wish *
 		policy_judge(calendar, &one, &ret->verdict);
 	}
 }
+
+size_t candidates_allowed(const struct calendar *calendar, const struct policy_ask *ask,
+			  struct search_found *found, size_t count)
+{
+	signed char known[CALENDAR_KINDS] = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kind_allowed(calendar, ask, found[i].space, known))
+			found[kept++] = found[i];
+	return kept;
+}

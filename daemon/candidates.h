@@ -15,10 +15,10 @@
 
 struct candidates {
 	size_t count;
-	const struct calendar_space
-		*spaces[CANDIDATES_MAX]; /* in search_better() order; borrowed */
-	size_t fitting;			 /* spaces like that at all, free or not */
-	size_t spoken;			 /* free and allowed, but spoken for */
+	/* In search_better() order; borrowed. */
+	const struct calendar_space *spaces[CANDIDATES_MAX];
+	size_t fitting; /* spaces like that at all, free or not */
+	size_t spoken;	/* free and allowed, but spoken for */
 	/* Where there is none and none is spoken for: the best of those that fit, and why not that
 	 * one. NULL if none fits. */
 	const struct calendar_space *refused;
@@ -34,3 +34,10 @@ void candidates_rank(const struct calendar *calendar, const struct search_wish *
 		     const struct policy_ask *ask,
 		     bool (*spoken)(const struct calendar_space *space, void *data), void *data,
 		     struct candidates *ret);
+
+/*
+ * Keeps of the spaces found those that the rules of their kind allow, in their order; gives how many
+ * are left. They are free, so a rule is all that can forbid them.
+ */
+size_t candidates_allowed(const struct calendar *calendar, const struct policy_ask *ask,
+			  struct search_found *found, size_t count);

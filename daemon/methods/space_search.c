@@ -1,6 +1,12 @@
-/* space.search: which spaces are free for the whole time and fit, best first. From the calendar. */
+/*
+ * space.search: which spaces are free for the whole time and fit, best first. From the calendar. A
+ * time that the site's rules do not allow to this actor is refused as a booking then would be, so
+ * that what is found can be booked; that the actor has another place then is no reason, for it may
+ * be for somebody else.
+ */
 
 #include "common/macros.h"
+#include "daemon/candidates.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
 #include "daemon/reading.h"
@@ -82,6 +88,47 @@ static const char *resolve(struct space_search *op, const struct calendar *calen
 	return NULL;
 }
 
+static struct policy_ask ask_of(const struct space_search *op)
+{
+	enum role role = op->reading.request->actor->role;
+
+	return (struct policy_ask){
+		.start = op->wish.start,
+		.end = op->wish.end,
+		.now = instant_now(),
+		.staff = role != ROLE_MEMBER && role != ROLE_TENANT_ADMIN && role != ROLE_SERVICE,
+	};
+}
+
+static void refuse(struct request *request, const struct calendar *calendar, struct policy_ask *ask,
+		   const struct candidates *none)
+{
+	struct jsonw *w = request_fail_begin(request, none->verdict.kind, NULL);
+	char hint[POLICY_HINT_MAX];
+
+	ask->space = none->refused;
+	policy_hint(calendar, ask, &none->verdict, hint);
+	jsonw_kstr(w, "field", none->verdict.field);
+	jsonw_kstr(w, "rule", none->verdict.rule);
+	jsonw_kstr(w, "hint", hint);
+	if (none->verdict.limit >= 0)
+		jsonw_kint(w, "limit", none->verdict.limit);
+	request_fail_end(request);
+}
+
+/* Whether no space that fits is allowed then, free or not: it has answered the request. */
+static bool refuses_rule(struct request *request, const struct calendar *calendar,
+			 const struct search_wish *wish, struct policy_ask *ask)
+{
+	struct candidates found;
+
+	candidates_rank(calendar, wish, ask, NULL, NULL, &found);
+	if (found.count > 0 || !found.refused || !found.verdict.rule)
+		return false;
+	refuse(request, calendar, ask, &found);
+	return true;
+}
+
 static void on_calendar(struct reading *reading, const struct calendar *calendar)
 {
 	struct space_search *op = container_of(reading, struct space_search, reading);
@@ -90,6 +137,7 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 	struct search_found *found =
 		arena_alloc(request->arena, calendar_space_count(calendar) * sizeof(*found));
 	const char *missing = resolve(op, calendar);
+	struct policy_ask ask = ask_of(op);
 	struct jsonw *w;
 
 	if (missing) {
@@ -102,7 +150,9 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		request_fail(request, ERROR_busy, NULL);
 		return;
 	}
-	count = search_run(calendar, &op->wish, found);
+	if (refuses_rule(request, calendar, &op->wish, &ask))
+		return;
+	count = candidates_allowed(calendar, &ask, found, search_run(calendar, &op->wish, found));
 	w = request_reply_begin(request);
 	jsonw_object(w);
 	jsonw_key(w, "spaces");

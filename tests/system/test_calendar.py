@@ -87,6 +87,27 @@ def test_outside_opening_hours_a_site_is_closed(connect):
     assert [state for _, _, state in day(operator, "A-01", date="2027-03-07")] == ["closed"]
 
 
+def test_what_is_found_can_be_booked(connect):
+    """A time that no rule allows is refused as the booking would be; staff may pass rules."""
+    operator, ada = connect("operator"), connect("ada")
+    operator.change("site.update", site="KSQ", open="08:00", close="20:00", closed_days=[0],
+                    rules={"desk": {"longest": 480, "one_at_a_time": True}, "room": {"longest": 120}, "booth": {"longest": 120}})
+    at = {"site": "KSQ", "start": f"{DAY}T08:00", "end": f"{DAY}T12:00"}
+    wait_until(lambda: {each["space"]["kind"] for each in ada.call("space.search", **at, limit=500)["spaces"]} == {"desk"})
+    assert "room" in {each["space"]["kind"] for each in operator.call("space.search", **at, limit=500)["spaces"]}
+    for more, kind, rule, field in (
+            ({"end": f"{DAY}T16:01", "kind": "desk"}, "too_long", "longest", "end"),
+            ({"kind": "room"}, "too_long", "longest", "end"),
+            ({"start": f"{DAY}T07:59"}, "closed", "hours", "start"),
+            ({"start": "2027-03-07T09:00", "end": "2027-03-07T10:00"}, "closed", "closed_day", "start")):
+        error = ada.refused("space.search", **{**at, **more})
+        assert (error.kind, error.data["rule"], error.data["field"]) == (kind, rule, field), more
+        assert error.data["hint"]
+    assert ada.refused("space.search", **at, kind="room").data["limit"] == 120
+    book(ada, "A-01", "08:00", "12:00")
+    assert search(ada, "08:00", "12:00", kind="desk"), "for somebody else it is free"
+
+
 def test_another_daemon_shows_a_booking_to_who_has_seen_its_rev(start_daemon, world):
     one, two = start_daemon("one"), start_daemon("two")
     with one.client(world.token["ada"]) as ada, two.client(world.token["ada"]) as elsewhere:
