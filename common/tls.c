@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -21,7 +20,8 @@
 #include "common/civil.h"
 #include "common/tls_internal.h"
 
-#define FINGERPRINT_PREFIX "SHA256:"
+/* A client's certificate, and perhaps those above it. */
+#define CLIENT_CHAIN_MAX 16384
 
 /* One length byte and the name, as in the handshake. */
 static const uint8_t alpn_wire[] = { sizeof(TLS_ALPN) - 1, 'c', 'o', 'w', 'o', 'r', 'k', '/', '1' };
@@ -103,8 +103,7 @@ static int check_readable(const char *what, const char *path, struct tls_problem
 	return 0;
 }
 
-/* Microseconds since the epoch; -EINVAL where the certificate's time is not one. */
-static int asn1_time_usec(const ASN1_TIME *time, int64_t *ret)
+int tls_asn1_usec(const struct asn1_string_st *time, int64_t *ret)
 {
 	struct civil civil;
 	struct tm tm;
@@ -126,8 +125,8 @@ static int check_validity(const char *path, const X509 *certificate,
 	int64_t from, to;
 	char text[INSTANT_TEXT_MAX];
 
-	if (asn1_time_usec(X509_get0_notBefore(certificate), &from) < 0 ||
-	    asn1_time_usec(X509_get0_notAfter(certificate), &to) < 0)
+	if (tls_asn1_usec(X509_get0_notBefore(certificate), &from) < 0 ||
+	    tls_asn1_usec(X509_get0_notAfter(certificate), &to) < 0)
 		return tls_problem_set(ret_problem, -EBADMSG,
 				       "the certificate %s has a malformed time of validity", path);
 	if (now < from)
@@ -210,26 +209,23 @@ static int load_authorities(SSL_CTX *ctx, const char *path, struct tls_problem *
 	return 0;
 }
 
-/* Client certificates are asked for, not demanded: who has none logs in with a token. */
-static int ask_clients(SSL_CTX *ctx, const char *path, struct tls_problem *ret_problem)
+/* The handshake proves that the client holds the key; whose it is, its fingerprint tells later. */
+static int on_client_certificate(X509_STORE_CTX *store, void *arg)
 {
-	STACK_OF(X509_NAME) *names;
-	int r;
-
-	r = load_authorities(ctx, path, ret_problem);
-	if (r < 0)
-		return r;
-	names = SSL_load_client_CA_file(path);
-	if (names == NULL)
-		return tls_problem_set(ret_problem, -EBADMSG, "cannot use %s as authorities: %s",
-				       path, tls_reason());
-	SSL_CTX_set_client_CA_list(ctx, names);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	return 0;
+	X509_STORE_CTX_set_error(store, X509_V_OK);
+	return 1;
 }
 
-int tls_server_new(const char *certificate, const char *key, const char *client_ca,
-		   struct ssl_ctx_st **ret, struct tls_problem *ret_problem)
+/* Client certificates are asked for, not demanded: who has none logs in with a token. */
+static void ask_clients(SSL_CTX *ctx)
+{
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, on_client_certificate, NULL);
+	SSL_CTX_set_max_cert_list(ctx, CLIENT_CHAIN_MAX);
+}
+
+int tls_server_new(const char *certificate, const char *key, struct ssl_ctx_st **ret,
+		   struct tls_problem *ret_problem)
 {
 	SSL_CTX *ctx;
 	int r;
@@ -239,11 +235,10 @@ int tls_server_new(const char *certificate, const char *key, const char *client_
 	if (ctx == NULL)
 		return tls_problem_set(ret_problem, -ENOMEM, "cannot set up TLS: %s", tls_reason());
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+	ask_clients(ctx);
 	r = load_certificate(ctx, certificate, ret_problem);
 	if (r == 0)
 		r = load_key(ctx, key, certificate, ret_problem);
-	if (r == 0 && client_ca != NULL)
-		r = ask_clients(ctx, client_ca, ret_problem);
 	if (r < 0) {
 		tls_ctx_free(ctx);
 		return r;
@@ -274,6 +269,16 @@ int tls_client_new(const char *ca, const uint8_t *fingerprint, struct ssl_ctx_st
 	}
 	*ret = ctx;
 	return 0;
+}
+
+int tls_client_identify(struct ssl_ctx_st *ctx, const char *certificate, const char *key,
+			struct tls_problem *ret_problem)
+{
+	int r;
+
+	ERR_clear_error();
+	r = load_certificate(ctx, certificate, ret_problem);
+	return r < 0 ? r : load_key(ctx, key, certificate, ret_problem);
 }
 
 bool tls_is_address(const char *host)
@@ -343,51 +348,11 @@ void tls_handshake_problem(struct ssl_st *ssl, struct tls_problem *ret_problem)
 		tls_problem_set(ret_problem, 0, "the connection ended during the TLS handshake");
 }
 
-int tls_peer_fingerprint(struct ssl_st *ssl, uint8_t out[SHA256_SIZE])
-{
-	const X509 *certificate = SSL_get0_peer_certificate(ssl);
-
-	if (certificate == NULL || X509_digest(certificate, EVP_sha256(), out, NULL) != 1) {
-		ERR_clear_error();
-		return -ENOENT;
-	}
-	return 0;
-}
-
-const char *tls_fingerprint_format(const uint8_t fingerprint[SHA256_SIZE],
-				   char out[TLS_FINGERPRINT_TEXT_MAX])
-{
-	char *at = out + sprintf(out, FINGERPRINT_PREFIX);
-
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		at += sprintf(at, "%s%02X", i > 0 ? ":" : "", fingerprint[i]);
-	return out;
-}
-
-/* With or without the prefix, with or without colons, in either case. */
-int tls_fingerprint_parse(const char *text, uint8_t out[SHA256_SIZE])
-{
-	char digits[2 * SHA256_SIZE + 1];
-	size_t len = 0;
-
-	if (strncasecmp(text, FINGERPRINT_PREFIX, strlen(FINGERPRINT_PREFIX)) == 0)
-		text += strlen(FINGERPRINT_PREFIX);
-	for (; *text != '\0'; text++) {
-		if (*text == ':' && len > 0 && len % 2 == 0 && text[-1] != ':')
-			continue;
-		if (len == sizeof(digits) - 1)
-			return -EINVAL;
-		digits[len++] = *text;
-	}
-	digits[len] = '\0';
-	return hex_decode(digits, out, SHA256_SIZE);
-}
-
 int tls_certificate_expiry(struct ssl_ctx_st *ctx, int64_t *ret_usec)
 {
 	const X509 *certificate = SSL_CTX_get0_certificate(ctx);
 
-	if (certificate == NULL || asn1_time_usec(X509_get0_notAfter(certificate), ret_usec) < 0) {
+	if (certificate == NULL || tls_asn1_usec(X509_get0_notAfter(certificate), ret_usec) < 0) {
 		ERR_clear_error();
 		return -ENOENT;
 	}

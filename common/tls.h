@@ -23,12 +23,14 @@ struct tls_problem {
 };
 
 /*
- * A server context from a PEM chain and key. `client_ca` may be NULL (client certificates are not
- * asked for). Checks that key and certificate fit and that the certificate is valid now. 0 or
- * negative errno with *ret_problem.
+ * A server context from a PEM chain and key. Checks that key and certificate fit and that the
+ * certificate is valid now. 0 or negative errno with *ret_problem.
+ *
+ * Clients are asked for a certificate, and need none. Any is taken: that the client holds its key is
+ * proven, and who that is, tls_peer_fingerprint() has to tell.
  */
-int tls_server_new(const char *certificate, const char *key, const char *client_ca,
-		   struct ssl_ctx_st **ret, struct tls_problem *ret_problem);
+int tls_server_new(const char *certificate, const char *key, struct ssl_ctx_st **ret,
+		   struct tls_problem *ret_problem);
 /*
  * A client context. `ca` a PEM file or NULL for the system store. With `fingerprint` (SHA-256 of
  * the server's certificate, 32 bytes) the chain is not checked but the fingerprint must match: see
@@ -36,6 +38,9 @@ int tls_server_new(const char *certificate, const char *key, const char *client_
  */
 int tls_client_new(const char *ca, const uint8_t *fingerprint, struct ssl_ctx_st **ret,
 		   struct tls_problem *ret_problem);
+/* Gives a client context a certificate and its key to show. 0 or negative errno with *ret_problem. */
+int tls_client_identify(struct ssl_ctx_st *ctx, const char *certificate, const char *key,
+			struct tls_problem *ret_problem);
 /* Takes NULL, returns NULL. */
 struct ssl_ctx_st *tls_ctx_free(struct ssl_ctx_st *ctx);
 
@@ -49,6 +54,10 @@ int tls_check_peer(struct ssl_st *ssl, const uint8_t *fingerprint, struct tls_pr
 void tls_handshake_problem(struct ssl_st *ssl, struct tls_problem *ret_problem);
 /* SHA-256 of the peer's certificate; 0 or -ENOENT. */
 int tls_peer_fingerprint(struct ssl_st *ssl, uint8_t out[SHA256_SIZE]);
+/* When the peer's certificate ends, in microseconds; 0, -ENOENT, -EINVAL. */
+int tls_peer_expiry(struct ssl_st *ssl, int64_t *ret_usec);
+/* SHA-256 of the first certificate in a PEM text; 0 or -EINVAL. */
+int tls_pem_fingerprint(const char *pem, uint8_t out[SHA256_SIZE]);
 const char *tls_fingerprint_format(const uint8_t fingerprint[SHA256_SIZE],
 				   char out[TLS_FINGERPRINT_TEXT_MAX]);
 int tls_fingerprint_parse(const char *text, uint8_t out[SHA256_SIZE]);

@@ -1,11 +1,13 @@
 #pragma once
 
 /*
- * Shared by tls.c and tls_make.c: how a problem is told in one line.
+ * Shared by tls*.c: how a problem is told in one line, and times of certificates.
  */
 
 #include "common/macros.h"
 #include "common/tls.h"
+
+struct asn1_string_st; /* ASN1_TIME */
 
 /* Writes the line, where one is wanted, and returns `r`. Empties OpenSSL's queue of errors. */
 int tls_problem_set(struct tls_problem *ret, int r, const char *format, ...) _printf_(3, 4);
@@ -14,3 +16,5 @@ bool tls_is_address(const char *host);
 /* OpenSSL's own words for what failed last, or "unknown reason"; static. Does not empty the queue.
  */
 const char *tls_reason(void);
+/* Microseconds since the epoch; 0, or -EINVAL where the certificate's time is not one. */
+int tls_asn1_usec(const struct asn1_string_st *time, int64_t *ret);

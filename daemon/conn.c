@@ -519,6 +519,15 @@ static void on_write(struct bufferevent *bev, void *data)
 	conn_work(conn);
 }
 
+static void keep_certificate(struct conn *conn)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(conn->bev);
+	struct session *session = &conn->session;
+
+	session->has_certificate = tls_peer_fingerprint(ssl, session->certificate) == 0 &&
+				   tls_peer_expiry(ssl, &session->certificate_expiry_usec) == 0;
+}
+
 static void on_connected(struct conn *conn)
 {
 	struct tls_problem problem;
@@ -527,6 +536,7 @@ static void on_connected(struct conn *conn)
 		conn_close(conn, problem.text);
 		return;
 	}
+	keep_certificate(conn);
 	conn_set_state(conn, CONN_LOGIN);
 	timer_start(conn->conns->services->loop, &conn->deadline, config(conn)->login_timeout);
 	conn_work(conn);

@@ -216,7 +216,7 @@ static int load_tls(const struct config *config, struct ssl_ctx_st **ret, int64_
 {
 	struct tls_problem problem;
 
-	if (tls_server_new(config->certificate, config->key, NULL, ret, &problem) < 0) {
+	if (tls_server_new(config->certificate, config->key, ret, &problem) < 0) {
 		log_error("certificate unusable", log_str("why", problem.text));
 		return -EINVAL;
 	}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "common/crypto.h"
 #include "daemon/actor.h"
 #include "daemon/throttle.h"
 
@@ -45,6 +46,9 @@ struct session {
 	int reads; /* requests that request_reading() counted */
 	struct throttle_source source;
 	struct outlet outlet;
+	bool has_certificate;		  /* the client showed one, and holds its key */
+	uint8_t certificate[SHA256_SIZE]; /* its fingerprint */
+	int64_t certificate_expiry_usec;
 	char client[80]; /* "cowork 0.1.0", for the log */
 	char peer[64];	 /* address, for the log */
 };

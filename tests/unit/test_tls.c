@@ -77,7 +77,7 @@ static SSL_CTX *server_ctx(const struct fixture *f)
 	struct tls_problem problem = { "" };
 	SSL_CTX *ctx = NULL;
 
-	assert_int_equal(tls_server_new(f->certificate, f->key, NULL, &ctx, &problem), 0);
+	assert_int_equal(tls_server_new(f->certificate, f->key, &ctx, &problem), 0);
 	assert_string_equal(problem.text, "");
 	return ctx;
 }
@@ -352,21 +352,77 @@ static void an_end_without_goodbye_is_a_plain_end(void **state)
 	part(&pair);
 }
 
-static void client_certificates_are_asked_for_but_not_demanded(void **state)
+static void a_client_may_show_no_certificate(void **state)
+{
+	struct pair pair = join_verified(*state, HOST);
+	uint8_t fingerprint[SHA256_SIZE];
+	int64_t expiry;
+
+	assert_true(shake_hands(&pair));
+	assert_int_equal(tls_peer_fingerprint(pair.server, fingerprint), -ENOENT);
+	assert_int_equal(tls_peer_expiry(pair.server, &expiry), -ENOENT);
+	part(&pair);
+}
+
+static void a_client_may_show_any_certificate_and_is_known_by_it(void **state)
 {
 	struct fixture *f = *state;
-	struct tls_problem problem = { "" };
-	SSL_CTX *ctx = NULL;
+	uint8_t shown[SHA256_SIZE], wanted[SHA256_SIZE];
+	SSL_CTX *ctx = client_ctx(f->certificate, NULL);
+	struct tls_problem problem;
 	struct pair pair;
+	int64_t expiry = 0;
 
-	assert_int_equal(tls_server_new(f->certificate, f->key, f->certificate, &ctx, &problem), 0);
-	assert_int_equal(SSL_CTX_get_verify_mode(ctx), SSL_VERIFY_PEER);
-	pair = join(client_ctx(f->certificate, NULL), ctx);
+	assert_int_equal(
+		tls_make_certificate(f->other_certificate, f->other_key, names, 30, false, NULL),
+		0);
+	assert_int_equal(tls_client_identify(ctx, f->other_certificate, f->other_key, &problem), 0);
+	assert_int_equal(X509_digest(SSL_CTX_get0_certificate(ctx), EVP_sha256(), wanted, NULL), 1);
+	pair = join(ctx, server_ctx(f));
 	assert_int_equal(tls_client_prepare(pair.client, HOST, false), 0);
 	assert_true(shake_hands(&pair));
+	assert_int_equal(tls_peer_fingerprint(pair.server, shown), 0);
+	assert_memory_equal(shown, wanted, SHA256_SIZE);
+	assert_int_equal(tls_peer_expiry(pair.server, &expiry), 0);
+	assert_true(expiry > instant_now());
 	part(&pair);
-	assert_int_equal(tls_server_new(f->certificate, f->key, "/nonexistent", &ctx, &problem),
-			 -ENOENT);
+}
+
+static void a_client_shows_no_certificate_without_its_key(void **state)
+{
+	struct fixture *f = *state;
+	SSL_CTX *ctx = client_ctx(f->certificate, NULL);
+	struct tls_problem problem = { "" };
+
+	assert_int_equal(
+		tls_make_certificate(f->other_certificate, f->other_key, names, 30, false, NULL),
+		0);
+	assert_int_equal(tls_client_identify(ctx, f->other_certificate, f->key, &problem),
+			 -EKEYREJECTED);
+	assert_non_null(strstr(problem.text, "does not belong"));
+	assert_int_equal(tls_client_identify(ctx, "/nonexistent", f->key, &problem), -ENOENT);
+	tls_ctx_free(ctx);
+}
+
+static void a_pem_text_has_the_fingerprint_of_its_certificate(void **state)
+{
+	struct fixture *f = *state;
+	SSL_CTX *ctx = server_ctx(f);
+	uint8_t wanted[SHA256_SIZE], found[SHA256_SIZE];
+	char text[8192] = "";
+	FILE *file = fopen(f->certificate, "re");
+
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_int_equal(X509_digest(SSL_CTX_get0_certificate(ctx), EVP_sha256(), wanted, NULL), 1);
+	assert_int_equal(tls_pem_fingerprint(text, found), 0);
+	assert_memory_equal(found, wanted, SHA256_SIZE);
+	text[strlen(text) / 2] = '!';
+	assert_int_equal(tls_pem_fingerprint(text, found), -EINVAL);
+	assert_int_equal(tls_pem_fingerprint("", found), -EINVAL);
+	assert_int_equal(ERR_peek_error(), 0);
+	tls_ctx_free(ctx);
 }
 
 static void assert_server_problem(const char *certificate, const char *key, int r,
@@ -375,14 +431,14 @@ static void assert_server_problem(const char *certificate, const char *key, int 
 	struct tls_problem problem = { "" };
 	SSL_CTX *ctx = NULL;
 
-	assert_int_equal(tls_server_new(certificate, key, NULL, &ctx, &problem), r);
+	assert_int_equal(tls_server_new(certificate, key, &ctx, &problem), r);
 	assert_null(ctx);
 	assert_non_null(strstr(problem.text, words));
 	assert_non_null(strstr(problem.text, file));
 	assert_null(strchr(problem.text, '\n'));
 	assert_int_equal(ERR_peek_error(), 0);
 	/* Nobody has to want the words. */
-	assert_int_equal(tls_server_new(certificate, key, NULL, &ctx, NULL), r);
+	assert_int_equal(tls_server_new(certificate, key, &ctx, NULL), r);
 }
 
 static void write_text(const char *path, const char *text)
@@ -559,7 +615,10 @@ int main(void)
 		TLS_TEST(the_server_sends_nothing_of_its_own_after_the_handshake),
 		TLS_TEST(idle_buffers_are_released_and_writes_may_move),
 		TLS_TEST(an_end_without_goodbye_is_a_plain_end),
-		TLS_TEST(client_certificates_are_asked_for_but_not_demanded),
+		TLS_TEST(a_client_may_show_no_certificate),
+		TLS_TEST(a_client_may_show_any_certificate_and_is_known_by_it),
+		TLS_TEST(a_client_shows_no_certificate_without_its_key),
+		TLS_TEST(a_pem_text_has_the_fingerprint_of_its_certificate),
 		TLS_TEST(a_missing_or_foreign_file_is_named),
 		TLS_TEST(a_key_of_another_certificate_is_told),
 		TLS_TEST(a_locked_key_is_told_and_nobody_is_asked),

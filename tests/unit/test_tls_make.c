@@ -183,7 +183,7 @@ static void nothing_is_ever_overwritten_and_no_half_is_left(void **state)
 	assert_int_equal(stat(f->certificate, &after), 0);
 	assert_int_equal(after.st_ino, before.st_ino);
 	assert_int_equal(after.st_size, before.st_size);
-	assert_int_equal(tls_server_new(f->certificate, f->key, NULL, &ctx, &problem), 0);
+	assert_int_equal(tls_server_new(f->certificate, f->key, &ctx, &problem), 0);
 	tls_ctx_free(ctx);
 }
 
