@@ -15,6 +15,7 @@
 #include "client/client.h"
 #include "client/i18n.h"
 #include "client/interrupt.h"
+#include "client/line.h"
 #include "client/refusal.h"
 #include "client/site_clock.h"
 #include "client/state.h"
@@ -103,7 +104,7 @@ static void keep_key(struct client *client, const struct call *call, struct trie
 
 	if (!call->mutation || client->options.dry_run)
 		return;
-	line = client_line_with_key(client, tries->key);
+	line = line_with_key(client, tries->key);
 	tries->kept = line && state_pending_add(&client->paths, tries->key, line) == 0;
 	free(line);
 }
@@ -252,7 +253,7 @@ static void learn(struct client *client, const struct call *call)
 static int tell_unknown(struct client *client, const struct call *call, const struct tries *tries,
 			int r)
 {
-	char *line = client_line_with_key(client, tries->key);
+	char *line = line_with_key(client, tries->key);
 
 	complain(_("it is not known whether this was done: %s"),
 		 r < 0 ? strerror(-r) : error_text(reply_kind(&call->reply)));

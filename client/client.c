@@ -21,7 +21,6 @@
 #include "common/zone.h"
 
 #define CONTEXT_DEFAULT "default"
-#define LINE_MAX_BYTES	(256 * 1024)
 
 static const char *environment(const char *name)
 {
@@ -223,85 +222,6 @@ int client_tell_unreachable(struct client *client, int error)
 	}
 }
 
-/* Whether argv's word is or ends with one of the words; *ret_from is where that begins. */
-static bool is_replaced(const char *word, const struct replaced *replaced, size_t *ret_from)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; replaced && i < replaced->count; i++)
-		if (replaced->words[i] >= word && replaced->words[i] <= word + len) {
-			*ret_from = (size_t)(replaced->words[i] - word);
-			return true;
-		}
-	return false;
-}
-
-/* Words that need no quotes stay words; else all of it is one. */
-static void add_words(struct buf *line, const char *text)
-{
-	struct buf quoted = BUF_INIT(LINE_MAX_BYTES), word = BUF_INIT(LINE_MAX_BYTES);
-	const char *at = text;
-	bool plain = true;
-
-	while (plain && *at) {
-		size_t len = strcspn(at, " ");
-
-		buf_reset(&word);
-		buf_add(&word, at, len);
-		buf_reset(&quoted);
-		text_quote(&quoted, word.data ? word.data : "");
-		plain = len > 0 && quoted.len == len;
-		at += len + (at[len] == ' ');
-	}
-	if (plain)
-		buf_add_str(line, text);
-	else
-		text_quote(line, text);
-	buf_deinit(&quoted);
-	buf_deinit(&word);
-}
-
-static void add_value(struct buf *line, const char *word, size_t from, const char *by)
-{
-	struct buf whole = BUF_INIT(LINE_MAX_BYTES);
-
-	if (from == 0 && !(word[0] == '-'))
-		add_words(line, by);
-	buf_add(&whole, word, from);
-	buf_add_str(&whole, by);
-	if (from > 0 && whole.data)
-		text_quote(line, whole.data);
-	buf_deinit(&whole);
-}
-
-char *client_line(const struct client *client, const struct replaced *replaced, const char *key)
-{
-	struct buf line = BUF_INIT(LINE_MAX_BYTES);
-	bool done = false;
-	size_t from;
-
-	buf_add_str(&line, "cowork");
-	for (int i = 1; i < client->argc; i++) {
-		if (!is_replaced(client->argv[i], replaced, &from)) {
-			buf_add_char(&line, ' ');
-			text_quote(&line, client->argv[i]);
-		} else if (!done) {
-			buf_add_char(&line, ' ');
-			add_value(&line, client->argv[i], from, replaced->by);
-			done = true;
-		}
-	}
-	if (key)
-		buf_printf(&line, " --key %s", key);
-	return buf_steal(&line);
-}
-
-char *client_line_with_key(const struct client *client, const char *key)
-{
-	return client_line(client, client->absolute.by ? &client->absolute : NULL,
-			   client->options.key ? NULL : key);
-}
-
 /* The one clock of the command; tests and the curious set it. */
 static int set_now(struct client *client)
 {
@@ -358,6 +278,7 @@ static int run_command(struct client *client, const struct command *command, cha
 		complain_more(_("usage"), "cowork %s %s", command->name, command->usage);
 		return STATUS_USAGE;
 	}
+	client->asked.arguments = &arguments;
 	out_init(&client->out, &client->options);
 	if (client->options.help)
 		return command_help(client, command);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/asked.h"
 #include "client/config.h"
 #include "client/files.h"
 #include "client/options.h"
@@ -15,14 +16,6 @@
 #include "client/session.h"
 #include "client/status.h"
 #include "common/token.h"
-
-/* Words of the command line for which something else is written. */
-struct replaced {
-	const char *const
-		*words; /* borrows; each is in argv or the end of a "--name=value" there */
-	size_t count;
-	const char *by;
-};
 
 struct client {
 	int argc;
@@ -37,11 +30,11 @@ struct client {
 	struct connection_report report; /* of the last try to connect */
 	char token[TOKEN_TEXT_MAX];	 /* empty: not logged in */
 	uint8_t fingerprint[SHA256_SIZE];
-	bool zone_asked; /* the server was asked for it */
-	int64_t now;	 /* when the command began, or COWORK_NOW */
-	struct replaced
-		absolute;   /* a phrase that means something else tomorrow, and its instants */
-	char zone_seen[64]; /* of the site in the last reply, for times without a zone */
+	bool zone_asked;      /* the server was asked for it */
+	int64_t now;	      /* when the command began, or COWORK_NOW */
+	struct edit absolute; /* a phrase that means something else tomorrow, and its instants */
+	struct asked asked;   /* what the command is about, for those who suggest another */
+	char zone_seen[64];   /* of the site in the last reply, for times without a zone */
 };
 
 /* Runs the whole program; the exit status. */
@@ -70,11 +63,5 @@ const char *client_lang(const struct client *client);
 /* --tz or the context's; NULL: the site's own. */
 const char *client_zone(const struct client *client);
 
-/* The command as the shell would take it, with words replaced and `--key KEY` at its end where they
- * are not NULL; malloc'd, NULL when out of memory. */
-char *client_line(const struct client *client, const struct replaced *replaced, const char *key);
-/* The command as the shell would take it, meaning the same on any day, with `--key KEY` at its
- * end unless it stands there already; malloc'd, NULL when out of memory. */
-char *client_line_with_key(const struct client *client, const char *key);
 /* Says why connecting failed and what to do; the exit status. */
 int client_tell_unreachable(struct client *client, int error);

@@ -3,6 +3,7 @@
  * space looks like. Both are answered from the server's calendar.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/call.h"
@@ -11,7 +12,9 @@
 #include "client/i18n.h"
 #include "client/pages.h"
 #include "client/phrase.h"
+#include "client/place.h"
 #include "client/view.h"
+#include "client/wish.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
@@ -19,20 +22,23 @@
 
 /* A span of a day with its space: two codes, four times and a state. */
 #define SPAN_MAX 4096
+/* "now until 18:00" */
+#define DEFAULT_MAX 32
 
-/* [KIND] WHEN...: the kind where the first word is one. */
+/* [KIND] [WHEN...]: the kind where the first word is one. */
 static const char *split_kind(const struct arguments *arguments, struct words *ret)
 {
-	static const char *const kinds[] = { "desk", "room", "booth", "office", "event" };
+	const char *const *only = arguments_slot(arguments, "kind"), *kind;
 
-	*ret = (struct words){ arguments->many, arguments->many_count };
-	for (size_t i = 0; ret->count > 0 && i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(ret->words[0], kinds[i]) == 0) {
-			ret->words++;
-			ret->count--;
-			return kinds[i];
-		}
-	return NULL;
+	*ret = (struct words){ arguments->many, arguments->many_count, false };
+	if (only)
+		*ret = (struct words){ only, 1, false };
+	kind = ret->count > 0 ? place_kind(ret->words[0]) : NULL;
+	if (!kind)
+		return NULL;
+	ret->words++;
+	ret->count--;
+	return kind;
 }
 
 /* The interval as instants; told as it was understood. 0 or an exit status. */
@@ -58,20 +64,6 @@ static int add_interval(struct client *client, struct params *params, const stru
 	return r;
 }
 
-static bool add_wishes(struct params *params, const struct arguments *arguments)
-{
-	static const char *const texts[] = { "area", "floor", "near" };
-	const char *capacity = arguments_get(arguments, "capacity");
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		params_str(params, texts[i], arguments_get(arguments, texts[i]));
-	params_list(params, "amenities", arguments_get(arguments, "has"));
-	if (!capacity || params_typed(params, "capacity", capacity))
-		return true;
-	complain(_("%s wants a whole number, not \"%s\""), "capacity", capacity);
-	return false;
-}
-
 /* The best one, ready to be booked. */
 static void hint_book(struct client *client, const struct cJSON *found, const struct words *words)
 {
@@ -82,7 +74,7 @@ static void hint_book(struct client *client, const struct cJSON *found, const st
 	text_quote(&line, code ? code : "");
 	for (size_t i = 0; i < words->count; i++) {
 		buf_add_char(&line, ' ');
-		text_quote(&line, words->words[i]);
+		line_add_words(&line, words->words[i]);
 	}
 	if (line.data && code)
 		hint(&client->out, _("Try"), "%s", line.data);
@@ -108,13 +100,44 @@ static int show_found(struct client *client, const struct cJSON *result, const s
 	return STATUS_OK;
 }
 
+/* Without a time: until the site closes, and after that tomorrow. 0 or an exit status. */
+static int rest_of_day(struct client *client, char out[DEFAULT_MAX])
+{
+	struct phrase_clock clock;
+	struct zone_local local;
+	int r = phrase_clock_init(&clock, client, PHRASE_ASK, NULL), minute;
+
+	if (r == STATUS_OK) {
+		zone_to_local(clock.zone, client->now, &local);
+		minute = local.civil.hour * 60 + local.civil.minute;
+		if (!clock.of_site || minute + clock.options.slot >= clock.site.close)
+			strcpy(out, "tomorrow");
+		else if (minute < clock.site.open)
+			strcpy(out, "today");
+		else
+			snprintf(out, DEFAULT_MAX, "now until %02d:%02d", clock.site.close / 60,
+				 clock.site.close % 60);
+	}
+	phrase_clock_deinit(&clock);
+	return r;
+}
+
 int cmd_free(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
 	struct words words;
 	const char *kind = split_kind(arguments, &words);
+	char rest[DEFAULT_MAX];
+	const char *word = rest;
 	struct call call;
 	int r = STATUS_USAGE;
+
+	if (words.count == 0) {
+		r = rest_of_day(client, rest);
+		if (r != STATUS_OK)
+			return r;
+		words = (struct words){ &word, 1, false };
+	}
 
 	if (!call_begin_site(client, &call, "space.search", false))
 		return STATUS_USAGE;
@@ -123,7 +146,7 @@ int cmd_free(struct client *client, const struct command *command _unused_,
 	call.limit = client->options.limit;
 	if (call.limit == 0 || call.limit > PAGES_PAGE)
 		call.limit = PAGES_PAGE;
-	if (add_wishes(&call.params, arguments))
+	if (wish_add(&call.params, arguments))
 		r = add_interval(client, &call.params, &words, arguments_get(arguments, "fold"));
 	if (r == STATUS_OK)
 		r = call_run(client, &call);
@@ -139,12 +162,10 @@ static int find_date(struct client *client, const struct words *words, char out[
 	int64_t at = client->now;
 	struct phrase_clock clock;
 	struct zone_local local;
-	char text[PHRASE_MAX];
 	int r = phrase_clock_init(&clock, client, PHRASE_ASK, NULL);
 
-	phrase_join(words, text);
 	if (r == STATUS_OK && words->count > 0)
-		r = phrase_edge(client, &clock, text, WHEN_FROM, &at);
+		r = phrase_edge(client, &clock, words, WHEN_FROM, &at);
 	if (r == STATUS_OK) {
 		zone_to_local(clock.zone, at, &local);
 		civil_format(&local.civil, out);
@@ -245,9 +266,9 @@ static const char *split_day(const struct arguments *arguments, struct words *re
 	const char *space = arguments_get(arguments, "space");
 	bool elsewhere = arguments_has(arguments, "area") || arguments_has(arguments, "floor");
 
-	*ret = (struct words){ arguments->many, arguments->many_count };
+	*ret = (struct words){ arguments->many, arguments->many_count, false };
 	if (space && (elsewhere || when_is_word(space))) {
-		*ret = (struct words){ arguments_slot(arguments, "space"), 1 };
+		*ret = (struct words){ arguments_slot(arguments, "space"), 1, false };
 		return NULL;
 	}
 	if (space || ret->count == 0 || elsewhere || when_is_word(ret->words[0]))

@@ -83,7 +83,7 @@ static int show(struct client *client, const struct phrase_clock *clock,
 int cmd_when(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
-	struct words words = { arguments->many, arguments->many_count };
+	struct words words = { arguments->many, arguments->many_count, false };
 	struct when_interval interval;
 	struct phrase_clock clock;
 	int r = phrase_clock_init(&clock, client, PHRASE_KNOWN, arguments_get(arguments, "fold"));

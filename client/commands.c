@@ -6,38 +6,42 @@
 
 #include "client/commands.h"
 #include "client/i18n.h"
+#include "client/wish.h"
 #include "common/macros.h"
 
 const struct command command_table[] = {
 	{
 		.name = "book",
-		.usage = "SPACE WHEN... [--title TEXT] [--note TEXT] [--for LOGIN] "
-			 "[--guest NAME] [--private] [--fold 0|1]",
-		.summary = N_("book a space"),
+		.usage = "[WHAT] WHEN... [--space SPACE] " WISH_WORDS " [--title TEXT] "
+			 "[--note TEXT] [--private] [--for LOGIN] [--guest NAME] [--fold 0|1]",
+		.summary = N_("book a space, or any one of a kind"),
 		.more = N_(
-			"WHEN is a phrase such as tomorrow 9-17, mon 14:00 for 2h or "
-			"내일 오후 2시-4시, a start and an end as YYYY-MM-DDTHH:MM, or RFC 3339 "
-			"instants: see cowork help dates. Times are those of the site's clock, or "
-			"of --tz. What the phrase came to is always told. Where the clocks go back "
-			"a time exists twice; --fold says which: 0 the first, 1 the second. "
-			"--private "
-			"keeps title, note and guest from colleagues."),
+			"WHAT is a space's code, or a kind: desk, room, booth, office, event; then "
+			"the best one that is free is booked, by the same wishes as for free. "
+			"Without WHAT a terminal shows what is free to choose from. WHEN is a "
+			"phrase such as tomorrow 9-17, mon 14:00 for 2h or 내일 오후 2시-4시: see "
+			"cowork help dates. What the phrase came to is always told. --space is for "
+			"a code that could be taken for a time. --private keeps title, note and "
+			"guest from colleagues. Where the clocks go back a time exists twice; "
+			"--fold says which: 0 the first, 1 the second."),
 		.examples = "cowork book A-12 tomorrow 9-17\n"
-			    "cowork book ROOM-2 mon 14:00 for 1h --title Planning\n"
+			    "cowork book desk tomorrow 9-17 --near A-12\n"
+			    "cowork book room mon 14:00 for 1h --capacity 6 --title Planning\n"
 			    "cowork book A-12 2026-11-23T09:00 2026-11-23T17:00 --dry-run",
 		.run = cmd_book,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
 	{
 		.name = "free",
-		.usage = "[KIND] WHEN... [--area AREA] [--floor FLOOR] [--capacity N] "
-			 "[--has LIST] [--near SPACE] [--fold 0|1]",
+		.usage = "[KIND] [WHEN...] " WISH_WORDS " [--fold 0|1]",
 		.summary = N_("which spaces are free for the whole time, best first"),
-		.more = N_("KIND is desk, room, booth, office or event; WHEN is as for book."
+		.more = N_("KIND is desk, room, booth, office or event; WHEN is as for book, and "
+			   "without it until the site closes."
 			   " --has lists amenities, e.g. screen;phone, all of which must be "
 			   "there. --near puts the nearest to a space first. The exit status is 1 "
 			   "when nothing is free."),
-		.examples = "cowork free desk tomorrow 9-17 --near A-12\n"
+		.examples = "cowork free\n"
+			    "cowork free desk tomorrow 9-17 --near A-12\n"
 			    "cowork free room 2026-11-23T14:00 2026-11-23T15:00 --capacity 6",
 		.run = cmd_free,
 		.flags = COMMAND_LOGIN,
@@ -54,26 +58,29 @@ const struct command command_table[] = {
 	},
 	{
 		.name = "mine",
-		.usage = "[--past] [--from TIME] [--to TIME] [--fold 0|1]",
+		.usage = "[WHEN...] [--past] [--from TIME] [--to TIME] [--fold 0|1]",
 		.summary = N_("list my bookings"),
-		.more = N_(
-			"From now on, or with --past until now, the newest first and the cancelled "
-			"ones too. A day as "
-			"--from is its beginning, as --to its end: see cowork help dates."),
-		.examples = "cowork mine\ncowork mine --from mon --to fri\n"
+		.more = N_("From now on, or with --past until now, the newest first and the "
+			   "cancelled ones too; or "
+			   "those of "
+			   "the day WHEN. A day as --from is its beginning, as --to its end: see "
+			   "cowork help dates."),
+		.examples = "cowork mine\ncowork mine tomorrow\ncowork mine --from mon --to fri\n"
 			    "cowork mine --past --limit 20",
 		.run = cmd_mine,
 		.flags = COMMAND_LOGIN,
 	},
 	{
 		.name = "list",
-		.usage = "[--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] [--all] "
-			 "[--newest] [--fold 0|1]",
+		.usage = "[WHEN...] [--space SPACE] [--tenant TENANT] [--from TIME] [--to TIME] "
+			 "[--all] [--newest] [--fold 0|1]",
 		.summary = N_("list the site's bookings"),
-		.more = N_("--all shows cancelled and past states too; --newest has the latest "
-			   "first. A day as --from is its "
-			   "beginning, as --to its end: see cowork help dates."),
-		.examples = "cowork list --space A-12\n"
+		.more = N_("Who booked what, on the day WHEN or from --from to --to. --all shows "
+			   "cancelled and past states too; --newest has the latest first. A day as "
+			   "--from is its beginning, as "
+			   "--to its end: see cowork help dates."),
+		.examples = "cowork list today\n"
+			    "cowork list --space A-12\n"
 			    "cowork list --from today --to eow\n"
 			    "cowork list --from 2026-11-23T00:00 --to 2026-11-24T00:00 -o tsv",
 		.run = cmd_list,
@@ -99,6 +106,15 @@ const struct command command_table[] = {
 			    "cowork move R-7F3KAT tomorrow 10-12\n"
 			    "cowork move R-7F3KAT A-13 mon 14:00 for 2h",
 		.run = cmd_move,
+		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
+	},
+	{
+		.name = "extend",
+		.usage = "REF WHEN...",
+		.summary = N_("let a booking last longer"),
+		.more = N_("WHEN is a length such as 1h or 90m, or a new end: until 18:00."),
+		.examples = "cowork extend R-7F3KAT 1h\ncowork extend R-7F3KAT until 18:00",
+		.run = cmd_extend,
 		.flags = COMMAND_LOGIN | COMMAND_MUTATION,
 	},
 	{

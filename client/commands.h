@@ -15,6 +15,7 @@ command_run cmd_config_use;
 command_run cmd_day;
 command_run cmd_doctor;
 command_run cmd_export;
+command_run cmd_extend;
 command_run cmd_free;
 command_run cmd_help;
 command_run cmd_history;

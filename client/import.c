@@ -407,7 +407,7 @@ static void linger(struct import *import)
 static int tell_end(struct import *import, int r)
 {
 	struct client *client = import->client;
-	char *line = client_line_with_key(client, NULL);
+	char *line = line_with_key(client, NULL);
 	uint64_t settled = import->summary->done + import->summary->already;
 
 	progress_clear(&import->progress);

@@ -58,6 +58,17 @@ void params_bool(struct params *params, const char *name, bool value)
 	jsonw_kbool(&params->w, name, value);
 }
 
+void params_object(struct params *params, const char *name)
+{
+	jsonw_key(&params->w, name);
+	jsonw_object(&params->w);
+}
+
+void params_object_end(struct params *params)
+{
+	jsonw_object_end(&params->w);
+}
+
 /* The next part of a list and its length without spaces around it; NULL at the end. */
 static const char *list_part(const char **rest, size_t *ret_len)
 {

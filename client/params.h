@@ -31,6 +31,9 @@ void params_bool(struct params *params, const char *name, bool value);
 void params_list(struct params *params, const char *name, const char *value);
 /* The same as an array of integers; false when a part is not one. */
 bool params_ints(struct params *params, const char *name, const char *value);
+/* An object as a parameter: what is added between the two is in it. */
+void params_object(struct params *params, const char *name);
+void params_object_end(struct params *params);
 /* The members of one JSON object text; false when it is not an object or repeats a member. */
 bool params_members(struct params *params, const char *json);
 

@@ -123,8 +123,8 @@ static void suggest(const struct client *client, const struct words *words,
 	else if (problem->suggestion_count > 1)
 		complain_more("", _("did you mean %s or %s?"), some[0].instead, some[1].instead);
 	for (size_t i = 0; i < problem->suggestion_count; i++) {
-		struct replaced replaced = { words->words, words->count, some[i].phrase };
-		char *line = client_line(client, &replaced, NULL);
+		struct edit edit = { *words, some[i].phrase };
+		char *line = line_with(client, &edit, 1, NULL);
 
 		if (line)
 			complain_more(_("try"), "%s", line);
@@ -177,16 +177,17 @@ int phrase_interval(const struct client *client, const struct phrase_clock *cloc
 	return STATUS_DATA;
 }
 
-int phrase_edge(const struct client *client, const struct phrase_clock *clock, const char *text,
-		enum when_edge edge, int64_t *ret)
+int phrase_edge(const struct client *client, const struct phrase_clock *clock,
+		const struct words *words, enum when_edge edge, int64_t *ret)
 {
-	struct words words = { &text, 1 };
+	char text[PHRASE_MAX];
 	struct when_problem problem;
 
+	phrase_join(words, text);
 	if (when_parse_edge(text, client->now, clock->zone, &clock->options, edge, ret, &problem) ==
 	    WHEN_OK)
 		return STATUS_OK;
-	tell(client, &words, text, &problem);
+	tell(client, words, text, &problem);
 	return STATUS_DATA;
 }
 

@@ -10,16 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/line.h"
 #include "client/site_clock.h"
 #include "common/when.h"
 
 struct client;
-
-/* Words of the command line that are one phrase; borrows. */
-struct words {
-	const char *const *words;
-	size_t count;
-};
 
 struct phrase_clock {
 	struct zone *zone; /* owns */
@@ -51,9 +46,9 @@ void phrase_join(const struct words *words, char out[PHRASE_MAX]);
 /* What the words come to; 0, or an exit status after telling what is wrong. */
 int phrase_interval(const struct client *client, const struct phrase_clock *clock,
 		    const struct words *words, struct when_interval *ret);
-/* One bound; `text` is one word of the command line. */
-int phrase_edge(const struct client *client, const struct phrase_clock *clock, const char *text,
-		enum when_edge edge, int64_t *ret);
+/* The same of one instant, the bound of an interval or list. */
+int phrase_edge(const struct client *client, const struct phrase_clock *clock,
+		const struct words *words, enum when_edge edge, int64_t *ret);
 
 /* Appends the echo of an interval or instant. */
 void phrase_echo(struct buf *out, const struct client *client, const struct phrase_clock *clock,

@@ -3,13 +3,13 @@
  * where it says more than the kind does.
  */
 
-#include <stdio.h>
 #include <string.h>
 
+#include "client/advice.h"
 #include "client/call.h"
 #include "client/client.h"
-#include "client/command.h"
 #include "client/i18n.h"
+#include "client/lookup.h"
 #include "client/refusal.h"
 #include "client/view.h"
 #include "client/when.h"
@@ -41,6 +41,12 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 		add_span(client, data, out);
 		return;
 	}
+	if (kind == ERROR_own_overlap && space) {
+		buf_add_str(out, _("another place is booked then: "));
+		text_line(out, space);
+		add_span(client, data, out);
+		return;
+	}
 	text_line(out, message && *message ? message : _(error_text(kind)));
 	if (field && kind == ERROR_params && (!message || !strstr(message, field))) {
 		buf_add_str(out, " (");
@@ -49,45 +55,27 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 	}
 }
 
-/* Where to look at a thing whose state is not what the command expected. */
-static void tell_look(const char *method)
-{
-	char list[64];
-
-	snprintf(list, sizeof(list), "%.*s list", (int)strcspn(method, "."), method);
-	for (size_t i = 0; command_at(i); i++)
-		if (strcmp(command_at(i)->name, list) == 0) {
-			complain_more(_("try"), "cowork %s", list);
-			return;
-		}
-	complain_more(_("try"), _("look at it again: cowork show REF"));
-}
-
 static void tell_help(struct client *client, const char *method, const struct reply *reply,
 		      enum error_kind kind)
 {
 	const struct cJSON *data = reply->response.data;
 	const char *hint_text = json_str(data, "hint"), *request = json_str(data, "request");
-	const char *free_from = json_str(data, "free_from");
-	int64_t at;
 
-	if (hint_text)
+	if (json_count(json_get(data, "alternatives")) == 0)
+		advice_asked(client);
+	if (!advice_rule(client, data) && hint_text)
 		complain_more(_("hint"), "%s", hint_text);
-	if (free_from && instant_parse(free_from, &at) == 0) {
-		struct buf text = BUF_INIT(256);
-
-		when_instant(&text, at, view_zone(client, data), client->now, client_lang(client));
-		complain_more(_("free"), _("from %s"), text.data ? text.data : free_from);
-		buf_deinit(&text);
-	}
+	if (kind != ERROR_own_overlap)
+		advice_alternatives(client, data);
+	if (reply->about == REPLY_REQUEST)
+		lookup_tell(client, method, reply);
 	if (kind == ERROR_unauthenticated)
 		complain_more(_("try"), "cowork login");
-	if (kind == ERROR_stale_version || kind == ERROR_wrong_state)
-		tell_look(method);
 	if (error_retry(kind))
 		complain_more(_("try"), _("the same again in a moment; nothing was changed"));
 	if (request && (kind == ERROR_internal || client->options.verbose))
 		complain_more(_("log"), _("the server's log has this as request %s"), request);
+	complain_more(_("exit"), "%d", error_exit(kind));
 }
 
 int refusal_tell(struct client *client, const char *method, const struct reply *reply)

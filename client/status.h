@@ -7,6 +7,7 @@
 enum status {
 	STATUS_OK = 0,
 	STATUS_NO = 1,		  /* the answer is "nothing" */
+	STATUS_SAID_NO = 2,	  /* the person said no, or left */
 	STATUS_AUTH = 4,	  /* not logged in */
 	STATUS_USAGE = 64,	  /* a word or an option is wrong */
 	STATUS_DATA = 65,	  /* a file or value is wrong; rows of an import were refused */

@@ -65,6 +65,7 @@ const struct topic topics[] = {
 	     "  COWORK_COMPLETE_MS  how long completion may ask the server; 150 without it\n"
 	     "  COWORK_LOCALEDIR    where the languages' catalogues are\n"
 	     "  LANGUAGE, LC_ALL, LC_MESSAGES, LANG   the language, --lang without them\n"
+	     "  COWORK_PICKER       fzf: choose a space by it where book names none\n"
 	     "  TZ                  the zone of dates where neither site nor --tz says one\n"
 	     "  NO_COLOR            no colours; CLICOLOR_FORCE for colours everywhere\n"
 	     "  XDG_CONFIG_HOME     where cowork/config is, ~/.config without it\n"

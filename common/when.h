@@ -126,6 +126,13 @@ void when_echo(struct buf *out, const struct when_interval *interval, const stru
 void when_echo_instant(struct buf *out, int64_t at, const struct zone *zone, int64_t now,
 		       const char *lang);
 
+/* The parts of the echo of an interval: its first day, "Mon 23 Nov", and its times without the zone,
+ * "09:00–17:00". */
+void when_echo_day(struct buf *out, int64_t at, const struct zone *zone, int64_t now,
+		   const char *lang);
+void when_echo_hours(struct buf *out, const struct when_interval *interval, const struct zone *zone,
+		     const char *lang);
+
 /* The English sentence of a kind with {0} to {3} for the parts; a constant, to be translated. */
 const char *when_template(enum when_kind kind);
 /* Appends the template with the problem's parts in it. */

@@ -158,6 +158,29 @@ void when_echo(struct buf *out, const struct when_interval *interval, const stru
 	buf_printf(out, " %s", last);
 }
 
+void when_echo_day(struct buf *out, int64_t at, const struct zone *zone, int64_t now,
+		   const char *lang)
+{
+	struct zone_local local;
+
+	zone_to_local(zone, at, &local);
+	add_day(out, &local.civil, needs_year(zone, &local.civil, now), is_korean(lang));
+}
+
+void when_echo_hours(struct buf *out, const struct when_interval *interval, const struct zone *zone,
+		     const char *lang)
+{
+	struct buf clock = BUF_INIT(16);
+	struct zone_local from, to;
+
+	zone_to_local(zone, interval->start, &from);
+	zone_to_local(zone, interval->end, &to);
+	add_clock(&clock, &from.civil);
+	buf_add_str(out, clock.data ? clock.data + 1 : "");
+	add_end(out, &from.civil, &to.civil, is_korean(lang));
+	buf_deinit(&clock);
+}
+
 void when_echo_instant(struct buf *out, int64_t at, const struct zone *zone, int64_t now,
 		       const char *lang)
 {

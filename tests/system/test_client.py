@@ -459,7 +459,7 @@ def test_a_refusal_leads_to_the_list_of_its_noun(server, cowork):
     server.script["booking.cancel"] = [Refuse("wrong_state", "it is cancelled already")]
     err = cowork.run("token", "revoke", "ABCDEFGH").stderr
     assert "cowork token list" in err and "cowork show" not in err
-    assert "cowork show REF" in cowork.run("cancel", "R-7F3KAT").stderr
+    assert "  try    cowork show R-7F3KAT\n" in cowork.run("cancel", "R-7F3KAT").stderr
 
 
 def test_a_reference_is_never_cut(server, cowork):

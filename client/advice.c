@@ -1,0 +1,284 @@
+/*
+ * Rules in words and alternatives as commands. The server answers for the alternatives: each was
+ * free and allowed for this person when it refused.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/advice.h"
+#include "client/client.h"
+#include "client/i18n.h"
+#include "client/site_clock.h"
+#include "client/view.h"
+#include "common/civil.h"
+#include "common/json.h"
+#include "common/macros.h"
+#include "common/when.h"
+
+#define TEXT_MAX 1024
+
+/* "8 h", "1 h 30 min", "45 min" of minutes. */
+static const char *duration(int64_t minutes, char out[64])
+{
+	long long hours = (long long)(minutes / 60), rest = (long long)(minutes % 60);
+
+	if (hours == 0)
+		snprintf(out, 64, _("%lld min"), rest);
+	else if (rest == 0)
+		snprintf(out, 64, _("%lld h"), hours);
+	else
+		snprintf(out, 64, _("%lld h %lld min"), hours, rest);
+	return out;
+}
+
+/* Rules whose limit is a number, which stands where {0} is. */
+static const struct {
+	const char *rule, *text;
+	bool minutes;
+} limits[] = {
+	{ "longest", N_("at most {0} at a time"), true },
+	{ "shortest", N_("at least {0} at a time"), true },
+	{ "granularity", N_("times are multiples of {0}"), true },
+	{ "notice", N_("at least {0} ahead"), true },
+	{ "horizon", N_("at most {0} days ahead"), false },
+	{ "capacity", N_("it has room for {0}"), false },
+};
+
+/* Rules that have none. */
+static const struct {
+	const char *rule, *text;
+} plain_rules[] = {
+	{ "past", N_("what has begun cannot be booked any more") },
+	{ "one_at_a_time", N_("one person has one place at a time") },
+	{ "closed_day", N_("the site is closed on that day") },
+};
+
+/* The template with the limit in place of "{0}". */
+static void say_limit(const char *template, const char *limit)
+{
+	const char *at = strstr(template, "{0}");
+	struct buf text = BUF_INIT(TEXT_MAX);
+
+	if (at) {
+		buf_add(&text, template, (size_t)(at - template));
+		buf_printf(&text, "%s%s", limit, at + strlen("{0}"));
+	}
+	complain_more(_("rule"), "%s", text.data ? text.data : template);
+	buf_deinit(&text);
+}
+
+static bool tell_limit(const char *rule, int64_t limit)
+{
+	char text[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (strcmp(limits[i].rule, rule) == 0) {
+			if (limits[i].minutes)
+				duration(limit, text);
+			else
+				snprintf(text, sizeof(text), "%lld", (long long)limit);
+			say_limit(_(limits[i].text), text);
+			return true;
+		}
+	return false;
+}
+
+bool advice_rule(struct client *client, const struct cJSON *data)
+{
+	const char *rule = json_str(data, "rule");
+	struct site_clock clock;
+	int64_t limit;
+
+	if (!rule)
+		return false;
+	if (json_int(data, "limit", &limit) && limit >= 0 && tell_limit(rule, limit))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(plain_rules); i++)
+		if (strcmp(plain_rules[i].rule, rule) == 0) {
+			complain_more(_("rule"), "%s", _(plain_rules[i].text));
+			return true;
+		}
+	if (strcmp(rule, "hours") != 0 || !site_clock_known(client, &clock))
+		return false;
+	complain_more(_("rule"), _("the site is open from %02d:%02d to %02d:%02d"), clock.open / 60,
+		      clock.open % 60, clock.close / 60, clock.close % 60);
+	return true;
+}
+
+/* The clock that the person reads; NULL where there is none. Owned by the caller unless asked. */
+static struct zone *load_zone(struct client *client, const struct cJSON *data)
+{
+	const char *name = view_zone(client, data);
+	struct zone *zone = NULL;
+
+	if (!name || zone_load(name, NULL, &zone) < 0)
+		return NULL;
+	return zone;
+}
+
+struct offer {
+	const char *space;
+	struct when_interval when;
+};
+
+/* One alternative of the data; false where it is not one. */
+static bool read_offer(const struct cJSON *alternative, struct offer *ret)
+{
+	const char *start = json_str(alternative, "start"), *end = json_str(alternative, "end");
+
+	ret->space = json_str(alternative, "space");
+	return ret->space && start && end && instant_parse(start, &ret->when.start) == 0 &&
+	       instant_parse(end, &ret->when.end) == 0 && ret->when.start < ret->when.end;
+}
+
+/* A phrase of plain words that means the interval by this clock on any day soon. */
+static void add_phrase(const struct client *client, const struct zone *zone,
+		       const struct when_interval *when, struct buf *out)
+{
+	struct buf echo = BUF_INIT(TEXT_MAX);
+
+	when_echo(&echo, when, zone, client->now, "en");
+	for (const char *at = echo.data ? echo.data : ""; *at;) {
+		size_t len = strcspn(at, "\xe2"); /* the first byte of an en dash */
+
+		buf_add(out, at, len);
+		at += len;
+		if (*at) {
+			buf_add_char(out, '-');
+			at += strlen("–");
+		}
+	}
+	buf_deinit(&echo);
+}
+
+/* The command as it was typed, with this place and time in it. */
+static void tell_try(struct client *client, const struct zone *zone, const struct offer *offer)
+{
+	const struct asked *asked = &client->asked;
+	struct edit edits[2 + ASKED_WISHES_MAX];
+	struct buf phrase = BUF_INIT(TEXT_MAX), both = BUF_INIT(TEXT_MAX);
+	bool same = asked->start == offer->when.start && asked->end == offer->when.end;
+	size_t count = 0;
+	char *line;
+
+	if (asked->place.count == 0 && asked->when.count == 0)
+		return;
+	add_phrase(client, zone, &offer->when, &phrase);
+	if (asked->place.count > 0)
+		edits[count++] = (struct edit){ asked->place, offer->space };
+	else
+		buf_printf(&both, "%s %s", offer->space, phrase.data ? phrase.data : "");
+	if (asked->when.count > 0 && (!same || both.len > 0))
+		edits[count++] = (struct edit){ asked->when, both.len ? both.data : phrase.data };
+	for (size_t i = 0; i < asked->wish_count; i++)
+		edits[count++] = (struct edit){ asked->wishes[i], NULL };
+	line = line_with(client, edits, count, asked->when.count == 0 ? phrase.data : NULL);
+	if (line && !phrase.failed && !both.failed)
+		complain_more(_("try"), "%s", line);
+	free(line);
+	buf_deinit(&both);
+	buf_deinit(&phrase);
+}
+
+/* "Mon 23 Nov  A-12 12:00–18:00 · A-13 09:00–17:00"; the day once where it is one. */
+static void add_offers(const struct client *client, const struct zone *zone,
+		       const struct cJSON *alternatives, struct buf *out)
+{
+	struct buf day = BUF_INIT(TEXT_MAX), last = BUF_INIT(TEXT_MAX);
+	struct offer offer;
+
+	for (const struct cJSON *a = json_first(alternatives); a; a = json_next(a)) {
+		if (!read_offer(a, &offer))
+			continue;
+		buf_reset(&day);
+		when_echo_day(&day, offer.when.start, zone, client->now, client_lang(client));
+		if (last.len > 0)
+			buf_add_str(out, " · ");
+		if (last.len == 0 || strcmp(last.data, day.data) != 0)
+			buf_printf(out, "%s  ", day.data);
+		buf_printf(out, "%s ", offer.space);
+		when_echo_hours(out, &offer.when, zone, client_lang(client));
+		buf_reset(&last);
+		buf_add_str(&last, day.data);
+	}
+	buf_deinit(&day);
+	buf_deinit(&last);
+}
+
+/* The one to suggest: at the time that was asked for, else the first. */
+static bool best_offer(const struct client *client, const struct cJSON *alternatives,
+		       struct offer *ret)
+{
+	struct offer offer;
+	bool found = false;
+
+	for (const struct cJSON *a = json_first(alternatives); a; a = json_next(a)) {
+		if (!read_offer(a, &offer))
+			continue;
+		if (offer.when.start == client->asked.start &&
+		    offer.when.end == client->asked.end) {
+			*ret = offer;
+			return true;
+		}
+		if (!found)
+			*ret = offer;
+		found = true;
+	}
+	return found;
+}
+
+/* The first instant when the whole length fits, and the command for it. */
+static void tell_free_from(struct client *client, const struct zone *zone, const struct cJSON *data)
+{
+	const char *text = json_str(data, "free_from"), *space = json_str(data, "space");
+	struct buf told = BUF_INIT(TEXT_MAX);
+	struct offer offer;
+	int64_t at;
+
+	if (!text || instant_parse(text, &at) < 0)
+		return;
+	when_echo_instant(&told, at, zone, client->now, client_lang(client));
+	complain_more(_("free"), _("from %s"), told.data ? told.data : text);
+	buf_deinit(&told);
+	if (json_count(json_get(data, "alternatives")) > 0 || client->asked.start == 0)
+		return;
+	if (!space && client->asked.place.count > 0)
+		space = client->asked.place.words[0];
+	if (!space)
+		return;
+	offer = (struct offer){ space, { at, at + client->asked.end - client->asked.start } };
+	tell_try(client, zone, &offer);
+}
+
+void advice_asked(const struct client *client)
+{
+	struct when_interval when = { client->asked.start, client->asked.end };
+	struct buf text = BUF_INIT(TEXT_MAX);
+
+	if (!client->asked.zone || !when.start)
+		return;
+	when_echo(&text, &when, client->asked.zone, client->now, client_lang(client));
+	complain_more(_("asked"), "%s", text.data ? text.data : "");
+	buf_deinit(&text);
+}
+
+void advice_alternatives(struct client *client, const struct cJSON *data)
+{
+	const struct cJSON *alternatives = json_get(data, "alternatives");
+	struct zone *own = client->asked.zone ? NULL : load_zone(client, data);
+	const struct zone *zone = own ? own : client->asked.zone;
+	struct buf text = BUF_INIT(16 * TEXT_MAX);
+	struct offer best;
+
+	if (zone && best_offer(client, alternatives, &best)) {
+		add_offers(client, zone, alternatives, &text);
+		complain_more(_("free"), "%s", text.data ? text.data : "");
+		tell_try(client, zone, &best);
+	} else if (zone) {
+		tell_free_from(client, zone, data);
+	}
+	buf_deinit(&text);
+	zone_free(own);
+}
