@@ -14,7 +14,7 @@ const struct command command_table[] = {
 		.name = "book",
 		.usage = "[WHAT] WHEN... [--space SPACE] " WISH_WORDS " [--title TEXT] "
 			 "[--note TEXT] [--private] [--for LOGIN] [--guest NAME] [--fold 0|1]",
-		.summary = N_("book a space, or any one of a kind"),
+		.summary = N_("book a space"),
 		.more = N_(
 			"WHAT is a space's code, or a kind: desk, room, booth, office, event; then "
 			"the best one that is free is booked, by the same wishes as for free. "
