@@ -1,6 +1,6 @@
 /*
- * What one query each can judge: spaces against their events, the units of live bookings and blocks,
- * what claims refer to, wall clocks, and whom staff, members and tokens belong to. The queries use
+ * What one query each can judge: spaces and sites against their events, the units of live bookings
+ * and blocks, what claims refer to, wall clocks, and whom staff, members and tokens belong to. The queries use
  * none of the schema's own functions.
  */
 
@@ -54,6 +54,29 @@ static const struct query queries[] = {
 		       "  ' is not that of its last event, rev ' || rev AS says FROM cowork.event"
 		       "  WHERE kind LIKE 'space.%%' AND %s ORDER BY site_id, subject, rev DESC) e"
 		       " ON e.site_id = s.site_id AND e.subject = s.space_id ORDER BY 1, 2" },
+	/* a site's first state is told in the operator's log, without hours and rules */
+	{ VERIFY_SPACES, false,
+	  "SELECT t.site_id, 'site ' || t.code || CASE"
+	  " WHEN t.version <> 1 + coalesce(e.steps, 0)"
+	  "  THEN ': its version is not the number of its events'"
+	  " WHEN e.body IS NULL THEN NULL"
+	  " WHEN e.body -> 'version' IS DISTINCT FROM to_jsonb(t.version) THEN ': its version' || "
+	  "e.says"
+	  " WHEN e.body -> 'zone' IS DISTINCT FROM to_jsonb(t.zone) THEN ': its zone' || e.says"
+	  " WHEN e.body -> 'open' IS DISTINCT FROM to_jsonb(t.open_min)"
+	  "  OR e.body -> 'close' IS DISTINCT FROM to_jsonb(t.close_min)"
+	  "  OR e.body -> 'closed_days' IS DISTINCT FROM to_jsonb(t.closed_days)"
+	  "  THEN ': when it is open' || e.says"
+	  " WHEN e.body -> 'rules' IS DISTINCT FROM coalesce((SELECT jsonb_object_agg(u.kind,"
+	  "   jsonb_strip_nulls(to_jsonb(u) - 'site_id' - 'kind'))"
+	  "   FROM cowork.booking_rule u WHERE u.site_id = t.site_id), '{}')"
+	  "  THEN ': the list of its rules' || e.says END"
+	  " FROM (SELECT * FROM cowork.site WHERE %s AND site_id <> 0) t LEFT JOIN ("
+	  "  SELECT DISTINCT ON (site_id) site_id, body, count(*) OVER (PARTITION BY site_id) AS "
+	  "steps,"
+	  "  ' is not that of its last event, rev ' || rev AS says FROM cowork.event"
+	  "  WHERE kind = 'site.updated' AND %s ORDER BY site_id, rev DESC) e"
+	  " ON e.site_id = t.site_id ORDER BY 1" },
 	{ VERIFY_CLAIMS, false, LIVE_WITH_OTHER_UNITS("block", "block_id", "'active'") },
 	{ VERIFY_CLAIMS, false,
 	  LIVE_WITH_OTHER_UNITS("booking", "booking_id", "'held', 'confirmed', 'checked_in'") },

@@ -74,7 +74,7 @@ class History:
         elif kind == "space.update":
             args = {"space": space, "capacity": self.random.randrange(1, 40)}
         else:
-            args = {"name": f"Site {self.random.randrange(100)}"}
+            args = {"name": f"Site {self.random.randrange(100)}", "rules": {"desk": {"horizon": self.random.randrange(100)}}}
         if self.repeated and self.random.random() < 0.05:
             return self.random.choice(self.repeated)
         command = {"k": kind, "p": self.world.person[self.random.choice(["ada", "desk"])], "key": new_key(), "n": 1,
@@ -268,6 +268,16 @@ MUTANTS = [
     ("space's unit taken away", f"""DELETE FROM cowork.space_unit WHERE site_id = {SITE} AND unit_id =
         (SELECT min(unit_id) FROM cowork.space_unit JOIN cowork.space USING (site_id, space_id) WHERE {ROOM})""",
      "spaces", "AB: its list of units is not"),
+    ("site's zone edited", f"UPDATE cowork.site SET zone = 'Asia/Tokyo' WHERE site_id = {SITE}", "spaces",
+     "its zone is not that of its last event"),
+    ("site's hours edited", f"UPDATE cowork.site SET close_min = 1 + open_min WHERE site_id = {SITE}", "spaces",
+     "when it is open is not that of its last event"),
+    ("site's version edited", f"UPDATE cowork.site SET version = 77 WHERE site_id = {SITE}", "spaces",
+     "its version is not the number of its events"),
+    ("site's rule added", f"INSERT INTO cowork.booking_rule (site_id, kind, longest) VALUES ({SITE}, 'event', 60)", "spaces",
+     "the list of its rules is not that of its last event"),
+    ("site's rule edited", f"UPDATE cowork.booking_rule SET horizon = 1000 WHERE site_id = {SITE} AND kind = 'desk'", "spaces",
+     "the list of its rules is not that of its last event"),
     ("space deleted", f"DELETE FROM cowork.space WHERE {ROOM}", "spaces", "the log speaks of it, but it does not exist"),
     ("space without a history", f"""INSERT INTO cowork.space (site_id, code, name, kind)
         VALUES ({SITE}, 'X-1', 'X', 'desk')""", "spaces", "X-1: no event tells of it"),
