@@ -67,6 +67,20 @@ static inline const char *entry_text(const char *noun, int64_t id, int space, co
 	return text;
 }
 
+/* The same for somebody. */
+static inline const char *state_text(const char *noun, int id, int space, const char *units,
+				     int member, int64_t start, int64_t end)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text),
+		 "{\"%s\":%d,\"ref\":\"R-%06d\",\"space\":%d,\"units\":%s,\"start\":%" PRId64
+		 ",\"end\":%" PRId64 ",\"tenant\":1,\"member\":%d,\"state\":\"%s\",\"version\":1}",
+		 noun, id, id, space, units, start, end, member,
+		 strcmp(noun, "block") == 0 ? "active" : "confirmed");
+	return text;
+}
+
 /* Rooms RA and RB, which are the halves of AB, and a desk; open day and night, empty, at rev 10. */
 static inline struct calendar *make_site(int64_t from, const char *hours)
 {

@@ -170,6 +170,7 @@ static const struct {
 struct thing {
 	bool block, live;
 	int room, start, end; /* hours */
+	int member;
 };
 
 struct model {
@@ -220,22 +221,27 @@ static void tell(struct model *model, int id, const char *verb)
 {
 	const struct thing *t = &model->things[id];
 	const char *noun = t->block ? "block" : "booking";
-	char kind[40];
+	char kind[40], state[20], body[300];
 
 	snprintf(kind, sizeof(kind), "%s.%s", noun, verb);
-	assert_int_equal(apply(model->calendar, kind,
-			       entry_text(noun, id, rooms[t->room].id,
-					  t->block && !t->live ? "[]" : rooms[t->room].units,
-					  t->start * HOUR, t->end * HOUR,
-					  t->block ? (t->live ? "active" : "ended")
-						   : (t->live ? "confirmed" : "cancelled"))),
-			 0);
+	snprintf(state, sizeof(state), "%s",
+		 t->block ? (t->live ? "active" : "ended") : (t->live ? "confirmed" : "cancelled"));
+	snprintf(body, sizeof(body),
+		 "{\"%s\":%d,\"ref\":\"R-%06d\",\"space\":%d,\"units\":%s,\"start\":%" PRId64
+		 ",\"end\":%" PRId64 ",\"member\":%d,\"state\":\"%s\",\"version\":1}",
+		 noun, id, id, rooms[t->room].id,
+		 t->block && !t->live ? "[]" : rooms[t->room].units, t->start * HOUR, t->end * HOUR,
+		 t->block ? 0 : t->member, state);
+	assert_int_equal(apply(model->calendar, kind, body), 0);
 }
 
 /* Some command; where the place is taken it does nothing, as the database would. */
 static void command(struct model *model)
 {
-	struct thing wish = { .room = draw(model, 4), .start = draw(model, LAST), .live = true };
+	struct thing wish = { .room = draw(model, 4),
+			      .start = draw(model, LAST),
+			      .live = true,
+			      .member = 1 + draw(model, 3) };
 	int what = draw(model, 10), id = model->count ? draw(model, model->count) : -1;
 	struct thing before;
 
@@ -258,6 +264,33 @@ static void command(struct model *model)
 	} else if (id >= 0 && model->things[id].live) {
 		model->things[id].live = false;
 		tell(model, id, model->things[id].block ? "ended" : "cancelled");
+	}
+}
+
+/* A person's bookings, in order of start and number, however they overlap. */
+static void compare_member(struct model *model, int member, int start, int end)
+{
+	const struct calendar_entry *entry = NULL;
+	bool told[THINGS] = { false };
+
+	for (;;) {
+		int best = -1;
+
+		for (int i = 0; i < model->count; i++) {
+			const struct thing *t = &model->things[i];
+
+			if (!told[i] && t->live && !t->block && t->member == member &&
+			    t->start < end && start < t->end &&
+			    (best < 0 || t->start < model->things[best].start))
+				best = i;
+		}
+		entry = calendar_next_of_member(model->calendar, member, start * HOUR, end * HOUR,
+						entry);
+		assert_int_equal(entry != NULL, best >= 0);
+		if (!entry)
+			return;
+		assert_int_equal(entry->id, best);
+		told[best] = true;
 	}
 }
 
@@ -284,6 +317,8 @@ static void compare(struct model *model)
 	assert_int_equal(holder != NULL, id >= 0);
 	if (holder)
 		assert_int_equal(holder->start, model->things[id].start * HOUR);
+
+	compare_member(model, draw(model, 5), from, from + length);
 
 	while (free < LAST && next_of(model, room, free, free + length, -1) >= 0)
 		free++;
