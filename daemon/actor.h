@@ -31,12 +31,13 @@ struct actor {
 	char *login; /* owns */
 	char *name;  /* owns */
 	enum role role;
-	int64_t tenant_id; /* 0: staff */
-	char *tenant;	   /* owns; code, NULL for staff */
-	int site_id;	   /* staff: theirs, or ACTOR_ALL_SITES */
-	char *site;	   /* owns; code, NULL for all */
-	char token[TOKEN_ID_MAX];
-	int64_t expires_usec; /* of the token */
+	int64_t tenant_id;	  /* 0: staff */
+	char *tenant;		  /* owns; code, NULL for staff */
+	int site_id;		  /* staff: theirs, or ACTOR_ALL_SITES */
+	char *site;		  /* owns; code, NULL for all */
+	char token[TOKEN_ID_MAX]; /* the one that let them in; "": none did */
+	int64_t rev;		  /* of the operator's log, as of which they were let in */
+	int64_t expires_usec;	  /* of the token */
 };
 
 /* One reference; NULL when out of memory. */

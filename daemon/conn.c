@@ -24,10 +24,10 @@
 #include <openssl/ssl.h>
 
 #include "common/crypto.h"
-#include "common/frame.h"
 #include "common/json.h"
 #include "common/macros.h"
 #include "common/tls.h"
+#include "daemon/conn_internal.h"
 #include "daemon/dispatch.h"
 #include "daemon/log.h"
 #include "daemon/peer.h"
@@ -35,47 +35,14 @@
 #include "daemon/services.h"
 #include "daemon/watch.h"
 
-#define LINE_BEFORE_LOGIN 4096
-#define LINE_MAX_BYTES	  65536
-#define FINISH_MS	  2000 /* for the last output to leave */
-
-enum conn_state {
-	CONN_HANDSHAKE,
-	CONN_LOGIN,
-	CONN_OPEN,
-	CONN_FINISHING,
-	CONN_DEAD,
-};
+#define FINISH_MS 2000 /* for the last output to leave */
 
 static const char *const state_names[] = { "handshake", "login", "open", "finishing", "dead" };
-
-struct conn {
-	struct conns *conns;	 /* borrows */
-	struct bufferevent *bev; /* owns, with the socket and the SSL */
-	struct sockaddr_storage source;
-	enum conn_state state;
-	struct session session;
-	struct frame_reader frames;
-	struct reply_sink sink;
-	TAILQ_HEAD(, request) requests;
-	int64_t in_flight;
-	int held;	/* requests whose followers wait */
-	bool pausing;	/* output is over its mark */
-	int64_t output; /* bytes waiting, as counted in conns->output */
-	int64_t owed;	/* to be taken before the clock of the output starts anew */
-	bool draining;
-	struct timer deadline; /* handshake and login, then finishing */
-	struct timer line;     /* from the first byte of a line */
-	struct timer stuck;    /* too little was taken of the output */
-	struct task reap;
-	struct task resume; /* lines that are here already */
-	TAILQ_ENTRY(conn) entry;
-};
 
 static void conn_close(struct conn *conn, const char *why);
 static void conn_work(struct conn *conn);
 
-static void conn_set_state(struct conn *conn, enum conn_state state)
+void conn_set_state(struct conn *conn, enum conn_state state)
 {
 	struct conns *conns = conn->conns;
 	bool was_before = conn->state < CONN_OPEN, is_before = state < CONN_OPEN;
@@ -135,6 +102,7 @@ static void conn_close(struct conn *conn, const char *why)
 	timer_stop(&conn->deadline);
 	timer_stop(&conn->line);
 	timer_stop(&conn->stuck);
+	timer_stop(&conn->expiry);
 	loop_cancel(services->loop, &conn->resume);
 	watches_leave(&conn->session);
 	while ((request = TAILQ_FIRST(&conn->requests))) {
@@ -164,6 +132,11 @@ static void on_deadline(struct timer *timer)
 {
 	struct conn *conn = container_of(timer, struct conn, deadline);
 
+	/* Who was logged in gets the answers under way; the last one closes. */
+	if (conn->state == CONN_LOGIN && conn->session.ended && conn->in_flight > 0) {
+		conn->session.revoked = conn->session.told = true;
+		return;
+	}
 	conn_close(conn, conn->state == CONN_HANDSHAKE ? "the handshake took too long"
 			 : conn->state == CONN_LOGIN   ? "the login took too long"
 						       : "the last answer was not taken");
@@ -286,22 +259,6 @@ static bool outlet_send(struct outlet *outlet, const char *line, size_t len)
 
 /* ---- requests ---- */
 
-/* A login opens the connection; a logout takes it back to where it has to log in soon. */
-static void follow_session(struct conn *conn)
-{
-	if (conn->state == CONN_LOGIN && conn->session.actor) {
-		conn_set_state(conn, CONN_OPEN);
-		timer_stop(&conn->deadline);
-		frame_set_max(&conn->frames, LINE_MAX_BYTES);
-	} else if (conn->state == CONN_OPEN && !conn->session.actor) {
-		watches_leave(&conn->session);
-		conn_set_state(conn, CONN_LOGIN);
-		timer_start(conn->conns->services->loop, &conn->deadline,
-			    config(conn)->login_timeout);
-		frame_set_max(&conn->frames, LINE_BEFORE_LOGIN);
-	}
-}
-
 static void on_reply(struct reply_sink *sink, struct request *request, const char *line, size_t len)
 {
 	struct conn *conn = container_of(sink, struct conn, sink);
@@ -311,7 +268,7 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 	conn_write(conn, line, len);
 	if (conn->state == CONN_DEAD)
 		return;
-	follow_session(conn);
+	conn_follow_session(conn);
 	if (conn->session.failures >= SESSION_LOGIN_TRIES) {
 		conn_finish(conn, "too many failed logins");
 		return;
@@ -498,6 +455,8 @@ static void conn_work(struct conn *conn)
 out:
 	if (conn->draining && conn->in_flight == 0)
 		conn_finish(conn, "the server is stopping");
+	else if (conn->session.revoked && conn->session.told && conn->in_flight == 0)
+		conn_finish(conn, "the login was ended");
 }
 
 static void on_read(struct bufferevent *bev, void *data)
@@ -597,6 +556,7 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	conn->deadline.fire = on_deadline;
 	conn->line.fire = on_line_deadline;
 	conn->stuck.fire = on_output_deadline;
+	conn->expiry.fire = conn_on_expiry;
 	conn->reap.run = on_reap;
 	conn->resume.run = on_resume;
 	conns->trim.run = on_trim;

@@ -43,6 +43,12 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address);
 /* How many connections come from the same source: an IPv4 address, an IPv6 /64. */
 int64_t conns_from(const struct conns *conns, const struct sockaddr *address);
 
+/*
+ * What a person, or those of a tenant, may do can have changed (both 0: everyone). Whoever is logged
+ * in goes on as who they are now, or hears at the next request that they are nobody any more.
+ */
+void conns_judge_again(struct conns *conns, int64_t person_id, int64_t tenant_id);
+
 /* Tells all clients that the server is about to stop; each is closed once its requests are
  * answered. */
 void conns_drain(struct conns *conns);

@@ -24,6 +24,7 @@
 #include "common/tls.h"
 #include "daemon/admin.h"
 #include "daemon/conn.h"
+#include "daemon/directory.h"
 #include "daemon/feed.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct ssl_ctx_st *tls;
 	struct services services;
 	struct db_events db_events;
+	struct directory_events directory_events;
 	struct conns conns;
 	struct listener *listener;
 	struct event *signals[SIGNALS];
@@ -79,6 +81,7 @@ static void on_db_changed(struct db_events *events, bool up)
 	if (up) {
 		log_notice("database up");
 		sites_refresh(sites, NULL);
+		feed_up(daemon->services.feed);
 		if (!daemon->ready)
 			sd_notify(0, "READY=1");
 		daemon->ready = true;
@@ -144,6 +147,12 @@ static void on_committed(struct lane_events *events, int site_id, int64_t rev, c
 	/* The others do not look at a site they know; at the operator's log they do. */
 	if (site_id != SITE_OPERATOR)
 		db_hint(services->db, SITE_OPERATOR, 0);
+}
+
+static void on_people_changed(struct directory_events *events, int64_t person_id, int64_t tenant_id)
+{
+	conns_judge_again(&container_of(events, struct daemon, directory_events)->conns, person_id,
+			  tenant_id);
 }
 
 /* ---- the end ---- */
@@ -347,8 +356,15 @@ static int daemon_open(struct daemon *daemon)
 	services->sites = services->db ? sites_new(daemon->loop, services->db) : NULL;
 	services->feed =
 		services->sites ? feed_new(daemon->loop, services->db, services->sites) : NULL;
-	services->upkeep = services->feed ? upkeep_new(services) : NULL;
-	services->watches = services->feed ? watches_new(services) : NULL;
+	daemon->directory_events.changed = on_people_changed;
+	services->directory =
+		services->feed
+			? directory_new(daemon->loop, services->db, services->feed,
+					sites_operator(services->sites), &daemon->directory_events)
+			: NULL;
+	services->people = services->directory ? directory_people(services->directory) : NULL;
+	services->upkeep = services->directory ? upkeep_new(services) : NULL;
+	services->watches = services->upkeep ? watches_new(services) : NULL;
 	services->workers =
 		services->upkeep ? workers_new(daemon->loop, (int)daemon->config.password_threads)
 				 : NULL;
@@ -384,6 +400,7 @@ static void daemon_deinit(struct daemon *daemon)
 	workers_free(daemon->services.workers);
 	upkeep_free(daemon->services.upkeep);
 	watches_free(daemon->services.watches);
+	directory_free(daemon->services.directory);
 	feed_free(daemon->services.feed);
 	/* Lanes take their calls back from the links before these go. */
 	sites_free(daemon->services.sites);

@@ -17,7 +17,7 @@ static void authorise(struct request *request);
 /* Whether the session has come far enough for the method. */
 static bool admitted(struct request *request)
 {
-	const struct session *session = request->session;
+	struct session *session = request->session;
 	unsigned flags = request->method ? request->method->flags : 0;
 
 	if (!session->greeted && !(flags & METHOD_NO_HELLO)) {
@@ -25,7 +25,8 @@ static bool admitted(struct request *request)
 		return false;
 	}
 	if (!request->actor && !(flags & METHOD_NO_LOGIN)) {
-		request_fail(request, ERROR_unauthenticated, NULL);
+		session->told = true;
+		request_fail(request, ERROR_unauthenticated, session->ended);
 		return false;
 	}
 	if (request->actor && !(flags & METHOD_NO_LOGIN) &&

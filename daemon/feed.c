@@ -266,18 +266,26 @@ static bool is_idle(const struct feed_site *fs, int64_t now)
 	       now - fs->asked_usec > FEED_IDLE_MS * USEC_PER_MSEC;
 }
 
+void feed_up(struct feed *feed)
+{
+	struct feed_site *fs;
+
+	TAILQ_FOREACH (fs, &feed->list, entry)
+		if (fs->state == FEED_ABSENT && fs->kept > 0)
+			load(fs);
+}
+
 static void on_timer(struct timer *timer)
 {
 	struct feed *feed = container_of(timer, struct feed, timer);
 	struct feed_site *fs;
 	int64_t now = monotonic_now();
 
-	TAILQ_FOREACH (fs, &feed->list, entry) {
+	TAILQ_FOREACH (fs, &feed->list, entry)
 		if (is_idle(fs, now))
 			drop(fs);
-		else if (fs->state == FEED_ABSENT && fs->kept > 0 && db_up(feed->db))
-			load(fs);
-	}
+	if (db_up(feed->db))
+		feed_up(feed);
 	feed_poll(feed);
 	timer_start(feed->loop, &feed->timer, FEED_POLL_MS);
 }

@@ -97,6 +97,9 @@ int feed_keep(struct feed *feed, const struct site *site, bool keep);
 /* The site's calendar as it is now, borrowed until the loop goes on; NULL while it is not here. */
 const struct calendar *feed_calendar(struct feed *feed, const struct site *site);
 
+/* The database is here: what is kept and absent is loaded now. */
+void feed_up(struct feed *feed);
+
 /* Our own batch was committed: its events, the site's rev and hash after it. */
 void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,
 		    const struct cJSON *events);

@@ -8,6 +8,9 @@
 
 #include "common/json.h"
 #include "common/macros.h"
+#include "daemon/people.h"
+#include "daemon/services.h"
+#include "daemon/site.h"
 
 const struct db_statement login_find = {
 	.name = "token_find",
@@ -23,6 +26,8 @@ const struct db_statement login_password_find = {
 
 /* One text for whatever is wrong with the token itself. */
 static const char refused[] = "the token is not valid; log in again";
+static const char expired[] = "the token has expired; log in again";
+static const char tenant_disabled[] = "your company's account is disabled";
 
 static char *copy(const char *text, bool *failed)
 {
@@ -45,6 +50,7 @@ static int actor_from_facts(const struct cJSON *facts, enum role role, struct ac
 	json_int(facts, "person", &actor->person_id);
 	json_int(facts, "tenant_id", &actor->tenant_id);
 	json_int(facts, "expires", &actor->expires_usec);
+	json_int(facts, "rev", &actor->rev);
 	actor->site_id = json_int(facts, "site_id", &site_id) ? (int)site_id : ACTOR_ALL_SITES;
 	actor->login = copy(json_str(facts, "login"), &failed);
 	actor->name = copy(json_str(facts, "name"), &failed);
@@ -60,6 +66,139 @@ static int actor_from_facts(const struct cJSON *facts, enum role role, struct ac
 	*ret = actor;
 	return 0;
 }
+
+/* ---- by memory ---- */
+
+static int actor_from_person(const struct services *services, const struct person *person,
+			     enum role role, struct actor **ret)
+{
+	const struct people_tenant *tenant = people_tenant(services->people, person->tenant_id);
+	struct actor *actor = actor_new();
+	const struct site *site;
+	bool failed = false;
+
+	if (!actor)
+		return -ENOMEM;
+	actor->role = role;
+	actor->person_id = person->id;
+	actor->rev = people_rev(services->people);
+	actor->login = copy(person->login, &failed);
+	actor->name = copy(person->name, &failed);
+	actor->site_id = ACTOR_ALL_SITES;
+	/* Who is of the staff acts as staff, even where they are a member somewhere too. */
+	if (role >= ROLE_FRONT_DESK) {
+		actor->site_id = person->site_id;
+		site = person->site_id != ACTOR_ALL_SITES
+			       ? sites_by_id(services->sites, person->site_id)
+			       : NULL;
+		actor->site = copy(site ? site->code : NULL, &failed);
+	} else {
+		actor->tenant_id = person->tenant_id;
+		actor->tenant = copy(tenant->code, &failed);
+	}
+	if (failed) {
+		actor_unref(actor);
+		return -ENOMEM;
+	}
+	*ret = actor;
+	return 0;
+}
+
+/*
+ * What the person may act as now. 0; -ENOENT: not all of it is known here; -EPERM with *ret_reason.
+ */
+static int judge_person(const struct people *people, const struct person *person, enum role *ret,
+			const char **ret_reason)
+{
+	const struct people_tenant *tenant;
+
+	*ret_reason = "your account is disabled";
+	if (!person || !person->login)
+		return -ENOENT;
+	if (!people_role(person, ret))
+		return -EPERM;
+	if (*ret >= ROLE_FRONT_DESK)
+		return 0;
+	tenant = people_tenant(people, person->tenant_id);
+	*ret_reason = tenant_disabled;
+	if (!tenant || !tenant->code)
+		return -ENOENT;
+	return tenant->state == 0 ? 0 : -EPERM;
+}
+
+int login_remember(const struct services *services, const struct token_parts *presented,
+		   int64_t now_usec, struct actor **ret, const char **ret_reason)
+{
+	const struct people_token *token = people_token(services->people, presented->id);
+	struct actor *actor;
+	enum role role;
+	int r;
+
+	*ret_reason = refused;
+	if (!token || !token->has_hash)
+		return -ENOENT;
+	if (!crypto_equal(token->hash, presented->secret_hash, SHA256_SIZE))
+		return -EACCES;
+	r = judge_person(services->people, token->person, &role, ret_reason);
+	if (r < 0)
+		return r;
+	if (token->expires_usec <= now_usec) {
+		*ret_reason = expired;
+		return -EPERM;
+	}
+	r = actor_from_person(services, token->person, role, &actor);
+	if (r < 0)
+		return r;
+	memcpy(actor->token, token->id, sizeof(actor->token));
+	actor->expires_usec = token->expires_usec;
+	*ret = actor;
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_rights(const struct actor *a, const struct actor *b)
+{
+	return a->role == b->role && a->tenant_id == b->tenant_id && a->site_id == b->site_id &&
+	       a->expires_usec == b->expires_usec && same_text(a->name, b->name);
+}
+
+int login_again(const struct services *services, const struct actor *actor, struct actor **ret,
+		const char **ret_reason)
+{
+	const struct people *people = services->people;
+	const struct person *person = people_person(people, actor->person_id);
+	const struct people_token *token = people_token(people, actor->token);
+	struct actor *now;
+	enum role role;
+	int r;
+
+	*ret = NULL;
+	if (!people_ready(people) || people_rev(people) < actor->rev || !person)
+		return 0;
+	if (actor->token[0] && !token) {
+		*ret_reason = "your token was revoked; log in again";
+		return -EACCES;
+	}
+	r = judge_person(people, person, &role, ret_reason);
+	if (r < 0)
+		return r == -EPERM ? -EACCES : 0;
+	r = actor_from_person(services, person, role, &now);
+	if (r < 0)
+		return r;
+	memcpy(now->token, actor->token, sizeof(now->token));
+	now->expires_usec = token ? token->expires_usec : actor->expires_usec;
+	if (same_rights(now, actor))
+		actor_unref(now);
+	else
+		*ret = now;
+	return 0;
+}
+
+/* ---- by the database ---- */
 
 /* In constant time: how much of a guess was right is not to be learnt from how long it took. */
 static bool secret_right(const struct cJSON *facts, const struct token_parts *presented)
@@ -86,7 +225,7 @@ static int judge_facts(const struct cJSON *facts, const struct token_parts *pres
 	    json_bool(facts, "disabled") || !word)
 		return -EACCES;
 	if (!json_int(facts, "expires", &expires) || expires <= now_usec) {
-		*ret_reason = "the token has expired; log in again";
+		*ret_reason = expired;
 		return -EACCES;
 	}
 	while (role_names[role] && strcmp(role_names[role], word) != 0)
@@ -94,7 +233,7 @@ static int judge_facts(const struct cJSON *facts, const struct token_parts *pres
 	if (!role_names[role])
 		return -EACCES;
 	if (role <= ROLE_TENANT_ADMIN && tenant_state && strcmp(tenant_state, "active") != 0) {
-		*ret_reason = "your company's account is disabled";
+		*ret_reason = tenant_disabled;
 		return -EACCES;
 	}
 	return actor_from_facts(facts, (enum role)role, ret);

@@ -1,6 +1,9 @@
 #pragma once
 
-/* From what the database knows of a token to an actor; and an actor's shape on the wire. */
+/*
+ * From a token to an actor: by who there is in memory, or by what the database knows of it; and an
+ * actor's shape on the wire.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,6 +12,24 @@
 #include "daemon/actor.h"
 #include "daemon/db.h"
 #include "daemon/request.h"
+
+struct services;
+
+/*
+ * Judges a token by who there is in memory; no query. 0 and a new actor; -ENOENT: it is not known
+ * here; -EACCES: its secret is wrong; -EPERM with *ret_reason: it is theirs, but lets nobody in any
+ * more as far as we know; -ENOMEM.
+ */
+int login_remember(const struct services *services, const struct token_parts *presented,
+		   int64_t now_usec, struct actor **ret, const char **ret_reason);
+
+/*
+ * Whether somebody who is logged in still may be, by who there is in memory. 0 and *ret NULL: as
+ * before; 0 and a new actor: as somebody with other rights; -EACCES with *ret_reason: not any more;
+ * -ENOMEM. What we know from before their login is no judge of them.
+ */
+int login_again(const struct services *services, const struct actor *actor, struct actor **ret,
+		const char **ret_reason);
 
 /* Looks a token up: one row of facts, or none. Parameter: its id. */
 extern const struct db_statement login_find;

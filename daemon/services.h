@@ -12,7 +12,9 @@
 #include "daemon/site.h"
 #include "daemon/throttle.h"
 
+struct directory;
 struct feed;
+struct people;
 struct upkeep;
 struct watches;
 struct workers;
@@ -23,6 +25,8 @@ struct services {
 	struct sites *sites;
 	const struct config *config; /* replaced as a whole at reload */
 	struct feed *feed;
+	struct directory *directory;
+	const struct people *people; /* the directory's: who there is, in memory */
 	struct upkeep *upkeep;
 	struct watches *watches;
 	struct workers *workers; /* for what takes long: passwords */

@@ -42,6 +42,9 @@ struct outlet {
 struct session {
 	bool greeted;	     /* session.hello was answered */
 	struct actor *actor; /* owns a reference; NULL before login */
+	const char *ended;   /* why others ended the login; NULL: they did not */
+	bool revoked;	     /* ended for good: the client is told so, and the connection closed */
+	bool told;	     /* the client has heard of it */
 	int failures;
 	int reads; /* requests that request_reading() counted */
 	struct throttle_source source;
@@ -52,3 +55,8 @@ struct session {
 	char client[80]; /* "cowork 0.1.0", for the log */
 	char peer[64];	 /* address, for the log */
 };
+
+/* Somebody is logged in, or whoever was is somebody with other rights; takes a reference. */
+void session_begin(struct session *session, struct actor *actor);
+/* Nobody is any more. `why` is static; NULL: they logged out. */
+void session_end(struct session *session, const char *why, bool revoked);

@@ -110,7 +110,7 @@ static void note_tokens(struct upkeep *upkeep)
 {
 	size_t used = 0;
 
-	if (upkeep->token_count == 0 || upkeep->seeing)
+	if (upkeep->token_count == 0 || upkeep->seeing || !db_up(upkeep->services->db))
 		return;
 	for (int i = 0; i < upkeep->token_count; i++)
 		used += (size_t)snprintf(upkeep->token_list + used,

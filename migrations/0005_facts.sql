@@ -138,7 +138,8 @@ CREATE FUNCTION cowork.person_rights(p_person bigint) RETURNS jsonb LANGUAGE sql
 		'person', p.person_id, 'login', p.login, 'name', p.name, 'lang', p.lang,
 		'member', m.person_id IS NOT NULL, 'tenant_id', m.tenant_id, 'tenant', n.code,
 		'tenant_state', n.state, 'role', coalesce(f.role, m.role), 'site_id', f.site_id, 'site', t.code,
-		'disabled', f.person_id IS NULL AND m.person_id IS NULL)
+		'disabled', f.person_id IS NULL AND m.person_id IS NULL,
+		'rev', (SELECT s.rev FROM cowork.site s WHERE s.site_id = 0))
 	FROM cowork.person p
 	LEFT JOIN cowork.member m ON m.person_id = p.person_id AND m.state <> 'disabled'
 	LEFT JOIN cowork.tenant n ON n.tenant_id = m.tenant_id

@@ -34,3 +34,24 @@ SELECT b.site_id, 6, 'block', upper(b.during),
 	cowork.block_body(b, ARRAY(SELECT c.unit_id FROM cowork.claim c
 		WHERE c.site_id = b.site_id AND c.block_id = b.block_id AND c.live ORDER BY c.unit_id))
 FROM cowork.block b;
+
+-- What a daemon keeps of people: all that lets the bearer of a token in without a query. Tokens that ended are left
+-- out, and one-time codes; certificates have no secret, and are there to be missed when they end. With the digests of secrets in it, it is for the daemon alone; a digest of 256 random bits
+-- is no way back to them.
+CREATE VIEW cowork.people_rows AS
+SELECT 1 AS place, 'tenant' AS what, t.tenant_id, NULL::bigint AS person_id,
+	jsonb_build_object('tenant', t.tenant_id, 'code', t.code, 'name', t.name, 'state', t.state) AS body
+FROM cowork.tenant t
+UNION ALL
+SELECT 2, 'person', NULL, p.person_id, jsonb_strip_nulls(jsonb_build_object(
+	'person', p.person_id, 'login', p.login, 'name', p.name, 'lang', p.lang,
+	'member', (SELECT jsonb_build_object('tenant', m.tenant_id, 'role', m.role, 'state', m.state)
+		FROM cowork.member m WHERE m.person_id = p.person_id),
+	'staff', (SELECT jsonb_build_object('site', f.site_id, 'role', f.role, 'state', f.state)
+		FROM cowork.staff f WHERE f.person_id = p.person_id)))
+FROM cowork.person p
+UNION ALL
+SELECT 3, 'token', NULL, k.person_id, jsonb_strip_nulls(jsonb_build_object('token', k.token_id, 'person', k.person_id,
+	'hash', CASE k.kind WHEN 'access' THEN encode(k.hash, 'hex') END, 'expires', cowork.us(k.expires_at)))
+FROM cowork.token k
+WHERE k.kind IN ('access', 'certificate') AND k.revoked_at IS NULL AND k.expires_at > clock_timestamp();

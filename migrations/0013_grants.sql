@@ -15,6 +15,7 @@ GRANT SELECT ON cowork.site_facts, cowork.floor_facts, cowork.area_facts, cowork
 	cowork.tenant_facts, cowork.member_facts, cowork.staff_facts, cowork.token_facts, cowork.booking_facts,
 	cowork.booking_history, cowork.calendar_rows TO coworkd, cowork_report;
 
+GRANT SELECT ON cowork.people_rows TO coworkd;
 GRANT SELECT ON cowork.receipt, cowork.fence TO cowork_report;
 GRANT SELECT (person_id) ON cowork.person TO cowork_report;
 GRANT SELECT (token_id, person_id) ON cowork.token TO cowork_report;

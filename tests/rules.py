@@ -33,10 +33,10 @@ LIBRARIES = (
 )
 
 # Inside the daemon: the rooms further in do not know those further out.
-INNER = r"daemon/(db(_\w+)?|lane\w*|feed|command|reading|query|calendar\w*|policy\w*|alternatives|candidates|search|day|site_clock|view/\w+)\.[ch]"
+INNER = r"daemon/(db(_\w+)?|lane\w*|feed|people\w*|directory|command|reading|query|calendar\w*|policy\w*|alternatives|candidates|search|day|site_clock|view/\w+)\.[ch]"
 OUTER = r"daemon/(conn|listener|dispatch)(_\w+)?\.h|daemon/methods/.*"
 # State in, verdict out: no loop, no database, no clock of their own. They see only one another and common/.
-PURE = r"daemon/(calendar\w*|policy\w*|alternatives|candidates|search|day|site_clock|words)\.[ch]"
+PURE = r"daemon/(calendar\w*|policy\w*|alternatives|candidates|search|day|site_clock|words|people\w*|actor)\.[ch]"
 NOT_PURE = r"daemon/.*|common/tls\.h|event2/.*|libpq-fe\.h|sys/socket\.h|time\.h|unistd\.h"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')

@@ -32,6 +32,37 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
+/* Consumes the request and the reference. */
+static void let_in(struct request *request, struct session_auth *op, struct actor *actor)
+{
+	log_info("login", log_str("req", request->name), log_str("actor", actor->login),
+		 log_str("role", role_names[actor->role]),
+		 log_str("peer", request->session ? request->session->peer : NULL));
+	upkeep_token_seen(request->services->upkeep, actor->token);
+	login_write(request_reply_begin(request), actor, op->made[0] ? op->made : NULL);
+	if (request->session) {
+		session_begin(request->session, actor);
+		request->session->failures = 0;
+		throttle_passed(&request->services->throttle, &request->session->source);
+	}
+	actor_unref(actor);
+	crypto_wipe(op->made, sizeof(op->made));
+	request_reply_end(request);
+}
+
+/* What the log told while the database was asked comes on top of its answer. */
+static int judge_again(struct request *request, struct actor **actor, const char **ret_reason)
+{
+	struct actor *now = NULL;
+	int r = login_again(request->services, *actor, &now, ret_reason);
+
+	if (r < 0 || now) {
+		actor_unref(*actor);
+		*actor = now;
+	}
+	return r;
+}
+
 static void on_found(struct query *query)
 {
 	struct session_auth *op = container_of(query, struct session_auth, query);
@@ -41,28 +72,14 @@ static void on_found(struct query *query)
 	int r;
 
 	r = login_judge(&query->call, &op->parts, instant_now(), &actor, &reason);
-	if (r == -EACCES) {
+	if (r == 0)
+		r = judge_again(request, &actor, &reason);
+	if (r == 0)
+		let_in(request, op, actor);
+	else if (r == -EACCES)
 		guess_refuse(request, &op->guess, reason);
-		return;
-	}
-	if (r < 0) {
+	else
 		request_fail(request, ERROR_busy, NULL);
-		return;
-	}
-	log_info("login", log_str("req", request->name), log_str("actor", actor->login),
-		 log_str("role", role_names[actor->role]),
-		 log_str("peer", request->session ? request->session->peer : NULL));
-	upkeep_token_seen(request->services->upkeep, actor->token);
-	login_write(request_reply_begin(request), actor, op->made[0] ? op->made : NULL);
-	if (request->session) {
-		actor_unref(request->session->actor);
-		request->session->actor = actor_ref(actor);
-		request->session->failures = 0;
-		throttle_passed(&request->services->throttle, &request->session->source);
-	}
-	actor_unref(actor);
-	crypto_wipe(op->made, sizeof(op->made));
-	request_reply_end(request);
 }
 
 /* The code is used up by now: whoever does not wait has to ask again with the same key. */
@@ -106,6 +123,24 @@ static bool is_one_form(struct request *request, const struct session_auth *op)
 	return true;
 }
 
+/*
+ * Memory is asked first, and alone while the database is away. What it does not know may be newer
+ * than what we followed, and so may what would let somebody in whom it turns away.
+ */
+static void start_token(struct request *request, struct session_auth *op)
+{
+	struct actor *actor = NULL;
+	const char *reason;
+	int r = login_remember(request->services, &op->parts, instant_now(), &actor, &reason);
+
+	if (r == 0)
+		let_in(request, op, actor);
+	else if (r == -EACCES || (r == -EPERM && !db_up(request->services->db)))
+		guess_refuse(request, &op->guess, reason);
+	else
+		session_auth_token(request, op);
+}
+
 static void start(struct request *request, void *data)
 {
 	struct session_auth *op = data;
@@ -124,13 +159,13 @@ static void start(struct request *request, void *data)
 		guess_refuse(request, &op->guess, "that is not a token; it begins with cwk_");
 		return;
 	}
-	session_auth_token(request, op);
+	start_token(request, op);
 }
 
 const struct method method_session_auth = {
 	.name = "session.auth",
 	.summary = "log in with a token, or swap a one-time code or a password for one",
-	.flags = METHOD_NO_LOGIN,
+	.flags = METHOD_NO_LOGIN | METHOD_NO_DB,
 	.params = params,
 	.size = sizeof(struct session_auth),
 	.result = login_fields,

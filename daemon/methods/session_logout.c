@@ -10,7 +10,7 @@ static const struct field params[] = { FIELD_END };
 
 static void start(struct request *request, void *data)
 {
-	request->session->actor = actor_unref(request->session->actor);
+	session_end(request->session, NULL, false);
 	request_reply_empty(request);
 }
 

@@ -73,6 +73,11 @@ def test_secrets_and_personal_texts_are_not_for_reading_but_the_rest_is(cluster,
     assert tried(cluster, base, role, "SELECT * FROM cowork." + name) is expected
 
 
+def test_the_digests_of_tokens_are_for_the_daemon_alone(cluster, base):
+    assert tried(cluster, base, "coworkd", "SELECT body FROM cowork.people_rows") is None
+    assert tried(cluster, base, "cowork_report", "SELECT body FROM cowork.people_rows") is errors.InsufficientPrivilege
+
+
 def test_the_report_role_sees_that_a_person_exists_and_no_more(cluster, base):
     assert tried(cluster, base, "cowork_report", "SELECT person_id FROM cowork.person") is None
     assert tried(cluster, base, "cowork_report", "SELECT login FROM cowork.person") is errors.InsufficientPrivilege

@@ -1,0 +1,53 @@
+#pragma once
+
+/* A connection from inside, for daemon/conn*.c alone. */
+
+#include <event2/bufferevent.h>
+
+#include "common/frame.h"
+#include "daemon/conn.h"
+#include "daemon/request.h"
+#include "daemon/services.h"
+
+#define LINE_BEFORE_LOGIN 4096
+#define LINE_MAX_BYTES	  65536
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_LOGIN,
+	CONN_OPEN,
+	CONN_FINISHING,
+	CONN_DEAD,
+};
+
+struct conn {
+	struct conns *conns;	 /* borrows */
+	struct bufferevent *bev; /* owns, with the socket and the SSL */
+	struct sockaddr_storage source;
+	enum conn_state state;
+	struct session session;
+	struct frame_reader frames;
+	struct reply_sink sink;
+	TAILQ_HEAD(, request) requests;
+	int64_t in_flight;
+	int held;	/* requests whose followers wait */
+	bool pausing;	/* output is over its mark */
+	int64_t output; /* bytes waiting, as counted in conns->output */
+	int64_t owed;	/* to be taken before the clock of the output starts anew */
+	bool draining;
+	struct timer deadline; /* handshake and login, then finishing */
+	struct timer line;     /* from the first byte of a line */
+	struct timer stuck;    /* too little was taken of the output */
+	struct timer expiry;   /* the token ends */
+	int64_t expires_usec;  /* what that timer was started for */
+	struct task reap;
+	struct task resume; /* lines that are here already */
+	TAILQ_ENTRY(conn) entry;
+};
+
+/* The only writer of the state. */
+void conn_set_state(struct conn *conn, enum conn_state state);
+
+/* A login opens the connection; a logout takes it back to where it has to log in soon. */
+void conn_follow_session(struct conn *conn);
+void conn_on_expiry(struct timer *timer);
