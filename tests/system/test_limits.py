@@ -14,6 +14,7 @@ import pytest
 
 from rig import wait_until
 from rpc import Client, RpcError, new_key, tls_context
+from world import new_token
 
 
 def turned_away(daemon):
@@ -247,7 +248,7 @@ def test_a_client_that_trickles_is_closed_although_it_takes_some_all_the_time(st
 
 
 def test_all_together_have_a_budget_and_above_it_who_does_not_take_is_not_read(start_daemon, world):
-    daemon = start_daemon(limits__output_bytes="1MiB", limits__output_total="2MiB")
+    daemon = start_daemon(limits__output_bytes="1MiB", limits__output_total="2MiB", limits__output_timeout="60s")
     slow = [slow_reader(daemon, world.token["ada"]) for _ in range(8)]
     other = daemon.client(world.token["bob"])
     before = answered(other)
@@ -255,8 +256,8 @@ def test_all_together_have_a_budget_and_above_it_who_does_not_take_is_not_read(s
         client.send_bytes(discover_lines(0, 100))
     for client in slow:
         line = client.read_line()
-    # what waited without a budget of all would be eight times 1 MiB
-    assert (answered(other) - before) * len(line) < 5 * 1024 * 1024
+    # what waited without a budget of all would be eight times 1 MiB, and what the kernel takes on top
+    assert (answered(other) - before) * len(line) < 8 * 1024 * 1024
     assert not daemon.log_has("too much output")
     for client in slow:
         assert [client.read_message()["id"] for _ in range(1, 100)] == list(range(1, 100))
@@ -395,17 +396,19 @@ def test_a_login_does_not_wait_behind_what_others_read(start_daemon, world, sql)
     sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
     numbers = [(reader, reader.send("booking.list", site="KSQ")) for reader in readers for _ in range(3)]
     waiting(sql, 1)
-    login = stranger.send("session.auth", token=world.token["bob"])
+    login = stranger.send("session.auth", token=new_token()[0])  # not known here: it has to be looked up
     for _ in range(3):
         for reader in readers:
             reader.call("session.ping")  # so the login has been read, too
     sql.connection.rollback()
-    assert stranger.answer(login)["login"] == world.login["bob"]
+    with pytest.raises(RpcError) as refusal:
+        stranger.answer(login)
+    assert refusal.value.kind == "unauthenticated"
     for reader, number in numbers:
         reader.answer(number)
     daemon.stop()
-    asked = re.findall(r'msg="?answered"? .*method=(session.auth|booking.list)', daemon.logfile.read_text())
-    assert asked[-len(numbers):] == ["session.auth"] + (len(numbers) - 1) * ["booking.list"]
+    asked = re.findall(r'msg="?(login refused|answered"? .*method=booking.list)', daemon.logfile.read_text())
+    assert [it == "login refused" for it in asked[-len(numbers):]] == [True] + (len(numbers) - 1) * [False]
 
 
 # Descriptors
