@@ -9,8 +9,8 @@
  * overwrite what later events told. Events hold no names: who they concern is read again for those.
  *
  * Memory: about 0.5 KiB a person and 0.2 KiB a token that is good; a person has at most
- * PEOPLE_TOKENS_MAX of these (token.issue refuses more), and only the operator and the tenants' admins
- * make persons. 10,000 persons with two tokens each are 9 MiB.
+ * 100 of these (cowork.token_room() ends the one unused for longest), and only the operator and the
+ * tenants' admins make persons. 10,000 persons with two tokens each are 9 MiB.
  */
 
 #include <stdbool.h>
@@ -24,8 +24,6 @@
 
 struct cJSON;
 struct people;
-
-#define PEOPLE_TOKENS_MAX 100 /* the same number stands in cowork.token_issue() */
 
 /* All are borrowed until the next change of the directory. */
 struct people_tenant {

@@ -268,6 +268,7 @@ static int person_event(struct people *people, struct person *person, const char
 	if (strcmp(kind, "member.invited") == 0 || strcmp(kind, "staff.granted") == 0 ||
 	    json_bool(body, "ended"))
 		people_tokens_drop(people, person);
+	end_token(people, person, json_str(body, "instead_of"));
 	/* Whatever makes one, by code, by password or for a certificate, says until when it is good. */
 	if (json_int(body, "expires", &expires))
 		r = new_token(people, person, body);

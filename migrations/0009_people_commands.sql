@@ -71,6 +71,23 @@ BEGIN
 END
 $$;
 
+-- Room for one more token: somebody has at most 100 that are good, so that what daemons keep of them in memory is
+-- bounded. The one that was not used for the longest time ends; its id, or NULL.
+CREATE FUNCTION cowork.token_room(p_person bigint, p_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_good text[] := ARRAY(SELECT k.token_id FROM cowork.token k
+		WHERE k.person_id = p_person AND k.kind = 'access' AND k.revoked_at IS NULL AND k.expires_at > p_at
+		ORDER BY coalesce(k.last_used_at, k.created_at), k.token_id);
+BEGIN
+	IF cardinality(v_good) < 100 THEN
+		RETURN NULL;
+	END IF;
+	UPDATE cowork.token k SET revoked_at = p_at WHERE k.token_id = v_good[1];
+	RETURN v_good[1];
+END
+$$;
+
 -- A one-time code, where the request came with one.
 CREATE FUNCTION cowork.code_add(p_person bigint, p_at timestamptz, p_code jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -213,16 +230,19 @@ CREATE FUNCTION cowork.token_issue(p_site int, p_actor bigint, p_at timestamptz,
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_person bigint := (a ->> 'person')::bigint;
+	v_ended  text;
 	e        cowork.effect;
 BEGIN
 	IF NOT EXISTS (SELECT FROM cowork.person p WHERE p.person_id = v_person) THEN
 		RETURN cowork.refused('not_found', '{"field": "person"}');
 	END IF;
+	v_ended := cowork.token_room(v_person, p_at);
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, scope, created_at, expires_at)
 	VALUES (r ->> 'id', v_person, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''),
 		coalesce(a ->> 'scope', 'full'), p_at, cowork.from_us((r ->> 'expires')::bigint));
-	e := cowork.done(v_person, 1, 'token.issued', jsonb_build_object('token', r ->> 'id',
-		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full')));
+	e := cowork.done(v_person, 1, 'token.issued', jsonb_strip_nulls(jsonb_build_object('token', r ->> 'id',
+		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full'),
+		'instead_of', v_ended)));
 	e.detail := jsonb_build_object('token', r ->> 'id');
 	RETURN e;
 END
@@ -286,6 +306,7 @@ CREATE FUNCTION cowork.password_login(p_site int, p_actor bigint, p_at timestamp
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_person bigint := (a ->> 'person')::bigint;
+	v_ended  text;
 	e        cowork.effect;
 BEGIN
 	IF NOT EXISTS (SELECT FROM cowork.password w WHERE w.person_id = v_person
@@ -295,11 +316,12 @@ BEGIN
 		RETURN cowork.refused('unauthenticated', NULL);
 	END IF;
 	UPDATE cowork.password w SET hash = r ->> 'rehash' WHERE w.person_id = v_person AND r ->> 'rehash' IS NOT NULL;
+	v_ended := cowork.token_room(v_person, p_at);
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
 	VALUES (a ->> 'id', v_person, 'access', decode(a ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
 		cowork.from_us((r ->> 'expires')::bigint));
-	e := cowork.done(v_person, 1, 'token.issued', jsonb_build_object('token', a ->> 'id',
-		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', 'full'));
+	e := cowork.done(v_person, 1, 'token.issued', jsonb_strip_nulls(jsonb_build_object('token', a ->> 'id',
+		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', 'full', 'instead_of', v_ended)));
 	e.detail := jsonb_build_object('token', a ->> 'id');
 	e.actor := v_person;
 	RETURN e;
@@ -310,8 +332,9 @@ $$;
 CREATE FUNCTION cowork.code_redeem(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	k cowork.token;
-	e cowork.effect;
+	k       cowork.token;
+	v_ended text;
+	e       cowork.effect;
 BEGIN
 	SELECT * INTO k FROM cowork.token x WHERE x.token_id = a ->> 'code' AND x.kind = 'code'
 		AND x.hash = decode(a ->> 'hash', 'hex') AND x.used_at IS NULL AND x.revoked_at IS NULL
@@ -326,6 +349,7 @@ BEGIN
 	WHERE m.person_id = k.person_id AND m.state = 'invited';
 	UPDATE cowork.staff f SET state = 'active', version = f.version + 1
 	WHERE f.person_id = k.person_id AND f.state = 'invited';
+	v_ended := cowork.token_room(k.person_id, p_at);
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, created_at, expires_at)
 	VALUES (r ->> 'id', k.person_id, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''), p_at,
 		cowork.from_us((r ->> 'expires')::bigint));
@@ -334,7 +358,7 @@ BEGIN
 	END IF;
 	e := cowork.done(k.person_id, 1, 'code.redeemed', jsonb_strip_nulls(jsonb_build_object('code', k.token_id,
 		'token', r ->> 'id', 'person', k.person_id, 'expires', (r ->> 'expires')::bigint,
-		'password', nullif(r ->> 'password' IS NOT NULL, false))));
+		'password', nullif(r ->> 'password' IS NOT NULL, false), 'instead_of', v_ended)));
 	e.detail := jsonb_build_object('token', r ->> 'id');
 	e.actor := k.person_id;
 	RETURN e;

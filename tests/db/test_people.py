@@ -87,7 +87,7 @@ def test_an_invited_member_redeems_the_code_once_and_is_in(office):
         "token": "T0KEN000", "kind": "access", "hash": OTHER, "scope": "full", "expires": FAR, "revoked": False,
         "used": False, "person": invited["id"], "login": "cyd@acme.example", "name": "Cyd", "lang": "de",
         "member": True, "tenant_id": 1, "tenant": "acme", "tenant_state": "active", "role": "member",
-        "site_id": None, "site": None, "disabled": False}
+        "site_id": None, "site": None, "disabled": False, "rev": event["rev"]}
     assert (event["kind"], event["actor"], event["subject"], event["body"]) == (
         "code.redeemed", invited["id"], invited["id"],
         {"code": "C0DE0000", "token": "T0KEN000", "person": invited["id"], "expires": FAR})
@@ -226,3 +226,13 @@ def test_no_event_of_the_operator_tells_a_login_or_a_name(office):
     text = " ".join(row[0] for row in office.sql("SELECT body::text FROM cowork.event"))
     assert "@" not in text and "Cyd" not in text and "Dei" not in text and SECRET not in text
     assert office.chain_holds()
+
+
+def test_the_token_unused_for_longest_makes_room_for_the_hundred_and_first(office):
+    office.run(*[issue(f"T0KEN{number:03}") for number in range(100)])
+    office.sql("UPDATE cowork.token SET last_used_at = clock_timestamp() WHERE token_id <> 'T0KEN042'")
+    office.run(issue("LAST0000"))
+    good = office.sql("SELECT token_id FROM cowork.token WHERE person_id = 1 AND kind = 'access' AND revoked_at IS NULL")
+    assert len(good) == 100 and ("T0KEN042",) not in good and ("LAST0000",) in good
+    assert office.sql("SELECT body ->> 'instead_of' FROM cowork.event WHERE site_id = 0 ORDER BY rev DESC LIMIT 1") == [
+        ("T0KEN042",)]

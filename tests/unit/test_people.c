@@ -146,17 +146,20 @@ static void test_tokens_come_and_go_with_the_events_that_say_so(void **state)
 	assert_false(people_token(people, "CCCCCCCC")->has_hash); /* nobody logs in with it yet */
 	apply(people, 12, "token.revoked", "{\"token\":\"AAAAAAAA\",\"person\":7}");
 	assert_null(people_token(people, "AAAAAAAA"));
-	assert_non_null(people_token(people, "CCCCCCCC"));
-	apply(people, 13, "member.invited",
-	      "{\"person\":7,\"tenant\":1,\"role\":\"member\",\"state\":\"active\"}");
+	apply(people, 13, "token.issued",
+	      "{\"token\":\"BBBBBBBB\",\"person\":7,\"expires\":50,\"instead_of\":\"CCCCCCCC\"}");
 	assert_null(people_token(people, "CCCCCCCC"));
-	apply(people, 14, "code.redeemed",
+	assert_non_null(people_token(people, "BBBBBBBB"));
+	apply(people, 14, "member.invited",
+	      "{\"person\":7,\"tenant\":1,\"role\":\"member\",\"state\":\"active\"}");
+	assert_null(people_token(people, "BBBBBBBB"));
+	apply(people, 15, "code.redeemed",
 	      "{\"code\":\"DDDDDDDD\",\"token\":\"EEEEEEEE\",\"person\":8,\"expires\":50}");
-	apply(people, 15, "member.disabled",
+	apply(people, 16, "member.disabled",
 	      "{\"person\":7,\"tenant\":1,\"role\":\"member\",\"state\":\"disabled\",\"ended\":"
 	      "true}");
 	assert_non_null(people_token(people, "EEEEEEEE"));
-	apply(people, 16, "staff.granted",
+	apply(people, 17, "staff.granted",
 	      "{\"person\":8,\"site\":null,\"role\":\"operator\",\"state\":\"active\"}");
 	assert_null(people_token(people, "EEEEEEEE"));
 	assert_int_equal(people_person(people, 8)->site_id, ACTOR_ALL_SITES);
