@@ -146,6 +146,31 @@ const struct command command_table[] = {
 		.flags = COMMAND_LOGIN,
 	},
 	{
+		.name = "who",
+		.usage = "[WHEN...]",
+		.summary = N_("who is at the site, now or at another time"),
+		.more = N_("Those who hold a space at that moment, by their bookings: staff see "
+			   "everybody, others their own company. WHEN is a moment such as tomorrow "
+			   "10:00: see cowork help dates."),
+		.examples = "cowork who\ncowork who tomorrow 10:00\ncowork who -o tsv",
+		.run = cmd_who,
+		.flags = COMMAND_LOGIN,
+	},
+	{
+		.name = "watch",
+		.usage = "[--topic LIST]",
+		.summary = N_("what happens at the site, as it happens"),
+		.more = N_("A line for each booking, block and change of the catalogue, until "
+			   "Ctrl-C or, with --limit, so many. --topic lists what is wanted: "
+			   "bookings, blocks, catalogue. When the connection is lost it is made "
+			   "again, and nothing is missed or told twice. Elsewhere than on a "
+			   "terminal the fields are as for other lists; --json is one object a "
+			   "line."),
+		.examples = "cowork watch\ncowork watch --topic bookings -o ndjson",
+		.run = cmd_watch,
+		.flags = COMMAND_LOGIN,
+	},
+	{
 		.name = "when",
 		.usage = "WHEN... [--fold 0|1]",
 		.summary = N_("tell what a date phrase means"),

@@ -29,5 +29,7 @@ command_run cmd_show;
 command_run cmd_site_rule;
 command_run cmd_status;
 command_run cmd_undo;
+command_run cmd_watch;
 command_run cmd_when;
+command_run cmd_who;
 command_run cmd_whoami;

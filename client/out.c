@@ -100,6 +100,13 @@ bool out_alive(const struct out *out)
 	return out->error == 0;
 }
 
+void out_flush(struct out *out)
+{
+	errno = 0;
+	if (!out->error && fflush(stdout) != 0)
+		remember(out);
+}
+
 int out_finish(struct out *out)
 {
 	errno = 0;

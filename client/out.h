@@ -32,6 +32,8 @@ int out_finish(struct out *out);
 void out_write(struct out *out, const char *data, size_t len);
 void out_str(struct out *out, const char *safe);
 void out_printf(struct out *out, const char *format, ...) _printf_(2, 3);
+/* Nothing waits to be written any more: for lines that come one at a time. */
+void out_flush(struct out *out);
 /* Whether writing still makes sense. */
 bool out_alive(const struct out *out);
 

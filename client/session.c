@@ -142,15 +142,15 @@ static bool for_caller(struct session *session, struct reply *reply)
 	return true;
 }
 
-int session_next(struct session *session, int64_t deadline, struct reply *ret)
+int session_next_any(struct session *session, int64_t deadline, struct reply *ret)
 {
-	for (;;) {
-		struct json_problem problem;
-		const char *reason;
-		char *line;
-		size_t len;
-		int r;
+	struct json_problem problem;
+	const char *reason;
+	char *line;
+	size_t len;
+	int r;
 
+	do {
 		*ret = (struct reply){ 0 };
 		r = connection_next(session->connection, deadline, &line, &len);
 		if (r < 0)
@@ -165,11 +165,22 @@ int session_next(struct session *session, int64_t deadline, struct reply *ret)
 		if (ret->response.type == RPC_NOTIFICATION) {
 			if (strcmp(ret->response.method, "server.draining") == 0)
 				session->draining = true;
-		} else if (for_caller(session, ret)) {
 			return 0;
 		}
+		if (for_caller(session, ret))
+			return 0;
 		reply_done(ret);
-	}
+	} while (true);
+}
+
+int session_next(struct session *session, int64_t deadline, struct reply *ret)
+{
+	int r;
+
+	while ((r = session_next_any(session, deadline, ret)) == 0 &&
+	       ret->response.type == RPC_NOTIFICATION)
+		reply_done(ret);
+	return r;
 }
 
 void reply_done(struct reply *reply)

@@ -64,6 +64,8 @@ int session_send(struct session *session, const char *method, const struct buf *
  * then.
  */
 int session_next(struct session *session, int64_t deadline, struct reply *ret);
+/* The same, and notifications besides (ret->response.type tells). */
+int session_next_any(struct session *session, int64_t deadline, struct reply *ret);
 
 void reply_done(struct reply *reply);
 /* The kind of an error reply; ERROR_internal for one this client does not know. */

@@ -34,6 +34,15 @@ static const struct view views[] = {
 	  "space,space.name_alt,space.floor,space.amenities,space.x,space.y,spare" },
 	{ "day", "spans", "space,when,state,ref", "space,local.start,local.end,state,ref", "space",
 	  "start,end,local" },
+	{ "who", "bookings", "space,who,tenant,when,ref",
+	  "space,member,member_name,tenant,local.start,local.end,ref,state", "ref",
+	  "who,site,start,end,local,version,title,note,guest,private,created_by,on_behalf,source,"
+	  "created,external_id,taken" },
+	{ "watch", "events", "",
+	  "rev,at,kind,actor,space,start,end,taken,blocked,booking.ref,booking.state,booking."
+	  "member,"
+	  "block.ref,was.space,was.start,was.end,code",
+	  "rev", "booking,block,was,when,booking.version,booking.tenant,booking.member_name" },
 	{ "event", "events", "at,kind,space,when,actor",
 	  "rev,at,kind,actor,space,start,end,state,version", "rev", NULL },
 	{ "site", "sites", "code,name,zone,open,close,closed_days",
