@@ -15,16 +15,14 @@ static int find_moment(struct client *client, const struct arguments *arguments,
 	const struct words words = { arguments->many, arguments->many_count };
 	struct buf told = BUF_INIT(256);
 	struct phrase_clock clock;
-	char text[PHRASE_MAX];
 	int r;
 
 	*ret = client->now;
 	if (words.count == 0)
 		return STATUS_OK;
-	phrase_join(&words, text);
 	r = phrase_clock_init(&clock, client, PHRASE_ASK, NULL);
 	if (r == STATUS_OK)
-		r = phrase_edge(client, &clock, text, WHEN_FROM, ret);
+		r = phrase_edge(client, &clock, &words, WHEN_FROM, ret);
 	if (r == STATUS_OK) {
 		phrase_echo_instant(&told, client, &clock, *ret);
 		note(&client->out, "%s", told.data ? told.data : "");
