@@ -146,7 +146,7 @@ static bool write_row(const struct cJSON *object, void *data)
 	if (line.failed)
 		export->failed = true;
 	else
-		out_write(&export->client->out, line.data, line.len);
+		out_exact(&export->client->out, line.data);
 	buf_deinit(&line);
 	return out_alive(&export->client->out);
 }

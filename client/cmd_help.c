@@ -62,6 +62,7 @@ int command_help(struct client *client, const struct command *command)
 	struct out *out = &client->out;
 	char usage[512];
 
+	out_page(out);
 	if (command->examples) {
 		out_str(out, _("Examples:\n"));
 		print_lines(out, command->examples);
@@ -94,6 +95,7 @@ int command_overview(struct client *client)
 	struct out *out = &client->out;
 	const char *last = "";
 
+	out_page(out);
 	out_str(out, _("cowork: desks and rooms of a coworking space\n\n"));
 	out_str(out, _("Examples:\n"
 		       "  cowork book A-12 tomorrow 9-17\n"
@@ -172,6 +174,7 @@ int cmd_help(struct client *client, const struct command *command,
 	(void)command;
 	if (!topic)
 		return command_overview(client);
+	out_page(&client->out);
 	snprintf(name, sizeof(name), "%s%s%s", topic, verb ? " " : "", verb ? verb : "");
 	for (size_t i = 0; command_at(i); i++)
 		if (strcmp(command_at(i)->name, name) == 0)

@@ -204,6 +204,13 @@ static void end_json(struct listing *listing, const struct cJSON *result, bool m
 	buf_deinit(&text);
 }
 
+static void print_table(struct out *out, const struct listing *listing)
+{
+	out_page(out);
+	table_print(out, listing->fields.names, listing->fields.count, listing->cells,
+		    listing->rows);
+}
+
 int listing_end(struct listing *listing, const struct cJSON *result, bool more)
 {
 	struct out *out = &listing->client->out;
@@ -214,8 +221,7 @@ int listing_end(struct listing *listing, const struct cJSON *result, bool more)
 	else if (out->format == FORMAT_JSON && !out->ndjson)
 		end_json(listing, result, more);
 	else if (out->format == FORMAT_TABLE && listing->rows > 0)
-		table_print(out, listing->fields.names, listing->fields.count, listing->cells,
-			    listing->rows);
+		print_table(out, listing);
 	else if (out->format == FORMAT_TABLE)
 		note(out, _("nothing to list"));
 	if (more)

@@ -62,6 +62,7 @@ static const struct option_row rows[] = {
 	ROW("no-input", 0, OPTION_FLAG, no_input, "--no-input", N_("never ask on the terminal")),
 	ROW("quiet", 'q', OPTION_FLAG, quiet, "-q, --quiet", N_("no notes on standard error")),
 	ROW("verbose", 'v', OPTION_FLAG, verbose, "-v, --verbose", N_("more notes")),
+	ROW("ascii", 0, OPTION_FLAG, ascii, "--ascii", N_("draw with ASCII only")),
 	ROW("no-color", 0, OPTION_FLAG, no_color, "--no-color", N_("no colours")),
 	ROW("help", 'h', OPTION_FLAG, help, "-h, --help", N_("explain the command")),
 	ROW("version", 0, OPTION_FLAG, version, "--version", N_("print the version")),

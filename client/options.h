@@ -33,6 +33,7 @@ struct options {
 	bool no_input;
 	bool quiet;
 	bool verbose;
+	bool ascii;
 	bool no_color;
 	bool help;
 	bool version;

@@ -10,8 +10,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/glyphs.h"
 #include "client/i18n.h"
 #include "client/out.h"
+#include "client/pager.h"
 #include "client/status.h"
 #include "common/utf8.h"
 
@@ -19,6 +21,11 @@
 #define TALK_MAX (1024 * 1024)
 /* Of what stands before the lines below a complaint. */
 #define LABEL_COLUMNS 6
+#define COLUMNS_LEAST 20
+#define COLUMNS_MOST  1000
+
+/* Talk has no struct out: what out_init() was told of it. */
+static bool talk_ascii;
 
 static bool wants_color(const struct options *options, bool terminal)
 {
@@ -30,15 +37,18 @@ static bool wants_color(const struct options *options, bool terminal)
 	return terminal || (force && *force && strcmp(force, "0") != 0);
 }
 
+/* Of a terminal that nobody could read on, the narrowest one that somebody can. */
 static int terminal_columns(int fd)
 {
 	const char *columns = getenv("COLUMNS");
+	char *end = NULL;
+	long asked = columns ? strtol(columns, &end, 10) : 0;
 	struct winsize size;
 
-	if (columns && atoi(columns) >= 20)
-		return atoi(columns);
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
-		return size.ws_col;
+	if (end && *end == '\0' && asked > 0 && asked <= COLUMNS_MOST)
+		return asked > COLUMNS_LEAST ? (int)asked : COLUMNS_LEAST;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_col <= COLUMNS_MOST)
+		return size.ws_col > COLUMNS_LEAST ? size.ws_col : COLUMNS_LEAST;
 	return 80;
 }
 
@@ -62,6 +72,14 @@ void out_init(struct out *out, const struct options *options)
 	if (out->names)
 		out->format = FORMAT_TSV;
 	out->color = wants_color(options, out->terminal);
+	out->talk_ascii = talk_ascii = options->ascii || glyphs_environment();
+	out->ascii = talk_ascii && out->format == FORMAT_TABLE;
+}
+
+void out_page(const struct out *out)
+{
+	if (out->format == FORMAT_TABLE)
+		pager_begin();
 }
 
 static void remember(struct out *out)
@@ -72,9 +90,17 @@ static void remember(struct out *out)
 
 void out_write(struct out *out, const char *data, size_t len)
 {
+	struct buf plain = BUF_INIT(2 * TALK_MAX);
+
+	if (out->ascii) {
+		glyphs_plain(&plain, data, len);
+		data = plain.data;
+		len = plain.len;
+	}
 	errno = 0;
 	if (!out->error && len > 0 && fwrite(data, 1, len, stdout) != len)
 		remember(out);
+	buf_deinit(&plain);
 }
 
 void out_str(struct out *out, const char *safe)
@@ -85,14 +111,20 @@ void out_str(struct out *out, const char *safe)
 void out_printf(struct out *out, const char *format, ...)
 {
 	va_list args;
+	char *text;
+	int len;
 
 	if (out->error)
 		return;
-	errno = 0;
 	va_start(args, format);
-	if (vprintf(format, args) < 0)
-		remember(out);
+	len = vasprintf(&text, format, args);
 	va_end(args);
+	if (len < 0) {
+		out->error = ENOMEM;
+		return;
+	}
+	out_write(out, text, (size_t)len);
+	free(text);
 }
 
 bool out_alive(const struct out *out)
@@ -112,7 +144,8 @@ int out_finish(struct out *out)
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout))
 		remember(out);
-	if (!out->error)
+	pager_end();
+	if (!out->error || (out->error == EPIPE && pager_used()))
 		return STATUS_OK;
 	if (out->error == EPIPE)
 		return STATUS_PIPE;
@@ -148,7 +181,10 @@ static void add_wrapped(struct buf *out, const char *text, int columns)
 _printf_(3, 0) static void talk(bool wrap, const char *prefix, const char *format, va_list args)
 {
 	struct buf line = BUF_INIT(TALK_MAX), shown = BUF_INIT(2 * TALK_MAX);
+	struct buf plain = BUF_INIT(2 * TALK_MAX), *told = &shown;
 	char *raw;
+
+	pager_end();
 
 	if (vasprintf(&raw, format, args) < 0)
 		return;
@@ -159,10 +195,15 @@ _printf_(3, 0) static void talk(bool wrap, const char *prefix, const char *forma
 	else if (line.data)
 		buf_add(&shown, line.data, line.len);
 	buf_add_char(&shown, '\n');
-	if (!shown.failed)
-		(void)fwrite(shown.data, 1, shown.len, stderr);
+	if (talk_ascii && shown.data) {
+		glyphs_plain(&plain, shown.data, shown.len);
+		told = &plain;
+	}
+	if (!shown.failed && !told->failed)
+		(void)fwrite(told->data, 1, told->len, stderr);
 	buf_deinit(&line);
 	buf_deinit(&shown);
+	buf_deinit(&plain);
 	free(raw);
 }
 
@@ -249,6 +290,19 @@ void text_escape(struct buf *buf, const char *text)
 	static const char *const by[] = { "\\t", "\\n", "\\r", "\\\\" };
 
 	add_replaced(buf, text, "\t\n\r\\", by);
+}
+
+void out_exact(struct out *out, const char *data)
+{
+	static const char *const by[] = { "\n", "\r" };
+	struct buf safe = BUF_INIT(2 * TALK_MAX);
+
+	if (out->terminal) {
+		add_replaced(&safe, data, "\n\r", by);
+		data = safe.data ? safe.data : "";
+	}
+	out_str(out, data);
+	buf_deinit(&safe);
 }
 
 void text_line(struct buf *buf, const char *text)

@@ -19,6 +19,8 @@ struct out {
 	bool terminal;	    /* standard output is one */
 	bool talk_terminal; /* standard error is one */
 	bool color;	    /* standard output may have colours */
+	bool ascii;	    /* signs of ours are drawn with ASCII on standard output */
+	bool talk_ascii;    /* and on standard error */
 	bool quiet, verbose;
 	int columns; /* of the terminal */
 	int error;   /* errno of the first write that failed, or 0 */
@@ -34,6 +36,10 @@ void out_str(struct out *out, const char *safe);
 void out_printf(struct out *out, const char *format, ...) _printf_(2, 3);
 /* Nothing waits to be written any more: for lines that come one at a time. */
 void out_flush(struct out *out);
+/* Writes text as it is into files and pipes; on a terminal it is made safe. */
+void out_exact(struct out *out, const char *data);
+/* What follows may be long: a person reads it page by page. Nobody may be asked anything behind it. */
+void out_page(const struct out *out);
 /* Whether writing still makes sense. */
 bool out_alive(const struct out *out);
 

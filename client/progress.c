@@ -19,16 +19,19 @@ void progress_begin(struct progress *progress, const struct out *out, const char
 	*progress = (struct progress){
 		.what = what,
 		.on = out->talk_terminal && !out->quiet,
+		.ascii = out->talk_ascii,
 		.begin = monotonic_now(),
 	};
 }
 
-static void draw_bar(int64_t read, int64_t size)
+static void draw_bar(const struct progress *progress, int64_t read, int64_t size)
 {
+	const char *full_sign = progress->ascii ? "#" : "█", *empty = progress->ascii ? ":" : "░";
+
 	int full = (int)(read * BAR / size);
 
 	for (int i = 0; i < BAR; i++)
-		fputs(i < full ? "█" : "░", stderr);
+		fputs(i < full ? full_sign : empty, stderr);
 	fprintf(stderr, " %3d%%  ", (int)(read * 100 / size));
 }
 
@@ -42,7 +45,7 @@ void progress_show(struct progress *progress, int64_t read, int64_t size, uint64
 	progress->drawn = now;
 	fprintf(stderr, "\r\033[K%s  ", progress->what);
 	if (size > 0)
-		draw_bar(read < size ? read : size, size);
+		draw_bar(progress, read < size ? read : size, size);
 	fprintf(stderr, _("%" PRIu64 " rows  %" PRIu64 "/s"), rows,
 		took > 0 ? rows * 1000000 / (uint64_t)took : 0);
 	if (refused > 0)

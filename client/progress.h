@@ -11,6 +11,7 @@ struct out;
 
 struct progress {
 	const char *what;
+	bool ascii;	      /* the terminal has only ASCII */
 	bool on;	      /* a person is looking */
 	bool shown;	      /* the line stands there now */
 	int64_t begin, drawn; /* monotonic */

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import pty
 import re
 import resource
 import shutil
@@ -306,7 +307,8 @@ class CommandLine:
         return {**clean, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config"),
                 "XDG_STATE_HOME": str(self.folder / "state"), "XDG_CACHE_HOME": str(self.folder / "cache"),
                 "XDG_RUNTIME_DIR": str(self.folder / "run"), "LANG": "C.UTF-8", "LANGUAGE": "", "TZ": "UTC",
-                "COWORK_LOCALEDIR": str(build() / "po"), "NO_COLOR": "1", **more}
+                "COWORK_LOCALEDIR": str(build() / "po"), "COWORK_PAGER": "",
+                "NO_COLOR": "1", **more}
 
     def run(self, *words, input="", timeout=120, environment=None, check=None):
         """Runs `cowork WORDS`; with check=N its exit status must be N."""
@@ -333,3 +335,34 @@ class CommandLine:
             file.write_text(token + "\n")
             file.chmod(0o600)
         return self
+
+
+def on_terminal(cowork, *words, columns=80, typed=b"", environment=None):
+    """Runs it on a terminal of its own; what the terminal saw, and the exit status."""
+    program = str(build() / "client" / "cowork")
+    variables = cowork.environment(**{"COLUMNS": str(columns), "TERM": "xterm", "ASAN_OPTIONS": "detect_leaks=0",
+                                      **(environment or {})})
+    pid, terminal = pty.fork()
+    if pid == 0:
+        try:
+            os.execve(program, [program, *map(str, words)], variables)
+        finally:
+            os._exit(127)
+    seen = b""
+    watchdog = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
+    watchdog.start()
+    while True:
+        try:
+            chunk = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+        if typed and seen.rstrip().endswith((b":", b"]")):
+            os.write(terminal, typed)
+            typed = b""
+    watchdog.cancel()
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return seen.decode(), os.waitstatus_to_exitcode(status)

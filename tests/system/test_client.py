@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -14,7 +12,7 @@ import zlib
 import pytest
 
 from fake_server import CUT, GARBAGE, LOSE, SILENT, FakeServer, Refuse, booking
-from rig import ROOT, CommandLine, build, make_certificate
+from rig import CommandLine, ROOT, build, make_certificate, on_terminal
 
 BOOK = ("book", "A-12", "2026-11-23T09:00", "2026-11-23T17:00")
 SYMBOLS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -50,33 +48,6 @@ def cowork(server, short_dir):
 def newcomer(server, short_dir):
     """Someone without any file."""
     return CommandLine(short_dir, server, "new")
-
-
-def on_terminal(cowork, *words, columns=80, typed=b""):
-    """Runs it on a terminal of its own; what the terminal saw, and the exit status."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        program = str(build() / "client" / "cowork")
-        os.execve(program, [program, *words],
-                  {**cowork.environment(COLUMNS=str(columns), TERM="xterm"), "ASAN_OPTIONS": "detect_leaks=0"})
-    seen = b""
-    watchdog = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
-    watchdog.start()
-    while True:
-        try:
-            chunk = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not chunk:
-            break
-        seen += chunk
-        if typed and seen.rstrip().endswith((b":", b"]")):
-            os.write(terminal, typed)
-            typed = b""
-    watchdog.cancel()
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    return seen.decode(), os.waitstatus_to_exitcode(status)
 
 
 # --- retries ---
