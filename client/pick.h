@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 /*
  * Choosing one of the spaces that are free: a numbered list on the terminal, or fzf where
  * COWORK_PICKER names it.
