@@ -117,13 +117,9 @@ static enum follow take_events(struct watching *w, const struct cJSON *params, i
 	return out_alive(&w->client->out) ? FOLLOW_ON : FOLLOW_DONE;
 }
 
-static enum follow take_loss(struct watching *w, const char *reason, int *ret_status)
+static enum follow take_loss(struct watching *w, const char *reason)
 {
-	if (reason && strcmp(reason, "revoked") == 0) {
-		complain(_("you may not watch this site any more"));
-		*ret_status = STATUS_AUTH;
-		return FOLLOW_DONE;
-	}
+	/* After the others, also "revoked", the next try tells what may be told. */
 	if (reason && strcmp(reason, "reset") == 0) {
 		w->known = false;
 		complain(_("the site's history was replaced; events may be missing here"));
@@ -144,7 +140,7 @@ static enum follow take_notification(struct watching *w, const struct rpc_respon
 	if (next == FOLLOW_ON)
 		json_int(told->params, "rev", &w->rev);
 	if (strcmp(told->method, "watch.lost") == 0)
-		return take_loss(w, json_str(told->params, "reason"), ret_status);
+		return take_loss(w, json_str(told->params, "reason"));
 	return next;
 }
 

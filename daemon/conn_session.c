@@ -27,7 +27,10 @@ void conn_follow_session(struct conn *conn)
 		timer_stop(&conn->deadline);
 		frame_set_max(&conn->frames, LINE_MAX_BYTES);
 	} else if (conn->state == CONN_OPEN && !actor) {
-		watches_leave(&conn->session);
+		if (conn->session.ended)
+			watches_revoke(&conn->session);
+		else
+			watches_leave(&conn->session);
 		conn_set_state(conn, CONN_LOGIN);
 		timer_start(services->loop, &conn->deadline, services->config->login_timeout);
 		/* What was sent in good faith is told what has become of it. */
@@ -75,6 +78,7 @@ static void judge_again(struct conn *conn)
 			 log_str("peer", conn->session.peer));
 		session_begin(&conn->session, actor);
 		actor_unref(actor);
+		watches_revoke(&conn->session);
 		conn_follow_session(conn);
 	}
 }

@@ -99,6 +99,16 @@ void watch_queue(struct watch *watch)
 	loop_defer(watches->services->loop, &watches->task);
 }
 
+void watches_revoke(struct session *session)
+{
+	struct watch *watch;
+
+	LIST_FOREACH (watch, &session->outlet.watches, of_session) {
+		watch->loss = WATCH_REVOKED;
+		watch_queue(watch);
+	}
+}
+
 void watches_resume(struct session *session)
 {
 	struct watch *watch;
@@ -233,7 +243,7 @@ static void on_event(struct feed_follower *follower, const struct site *site,
 	if (!at)
 		return;
 	event = watch_event_new(feed_calendar(watches->services->feed, site),
-				services_people(watches->services), source);
+				watches->services->people, source);
 	if (!event) {
 		lose_all(at, WATCH_RESET);
 		return;

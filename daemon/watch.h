@@ -49,6 +49,8 @@ bool watches_stop(struct session *session, int64_t number);
 int64_t watches_of(const struct session *session);
 /* Ends all of a session without a word. */
 void watches_leave(struct session *session);
+/* The login ended, or has other rights now: tells all of them that they are lost. */
+void watches_revoke(struct session *session);
 /* The client took what was waiting: there may be room. */
 void watches_resume(struct session *session);
 

@@ -11,6 +11,7 @@
 #include "common/json.h"
 #include "common/jsonw.h"
 #include "daemon/log.h"
+#include "daemon/people.h"
 #include "daemon/words.h"
 
 #define TEXT_MAX 4096 /* of one event, of which codes, logins and one name are the longest */
@@ -88,6 +89,11 @@ struct held {
 	int64_t version, tenant_id, member_id;
 };
 
+static const struct person *find_person(const struct people *people, int64_t id)
+{
+	return people && id ? people_person(people, id) : NULL;
+}
+
 static void write_text(struct jsonw *w, const char *key, const char *text)
 {
 	if (text)
@@ -96,11 +102,18 @@ static void write_text(struct jsonw *w, const char *key, const char *text)
 
 static void write_booking(struct jsonw *w, const struct people *people, const struct held *held)
 {
+	const struct person *member = find_person(people, held->member_id);
+	const struct people_tenant *tenant =
+		people && held->tenant_id ? people_tenant(people, held->tenant_id) : NULL;
+
 	jsonw_key(w, "booking");
 	jsonw_object(w);
 	jsonw_kstr(w, "ref", held->ref);
 	jsonw_kstr(w, "state", held->state);
 	jsonw_kint(w, "version", held->version);
+	write_text(w, "tenant", tenant ? tenant->code : NULL);
+	write_text(w, "member", member ? member->login : NULL);
+	write_text(w, "member_name", member ? member->name : NULL);
 	jsonw_object_end(w);
 }
 
@@ -163,7 +176,10 @@ struct telling {
 
 static void write_who(struct jsonw *w, const struct telling *t)
 {
+	const struct person *actor = find_person(t->people, t->event->actor);
+
 	jsonw_kinstant(w, "at", t->event->at_usec);
+	write_text(w, "actor", actor ? actor->login : NULL);
 }
 
 static void write_place(struct jsonw *w, const struct telling *t)

@@ -63,11 +63,6 @@ struct watch {
 	LIST_ENTRY(watch) of_site, of_session;
 };
 
-static inline const struct people *services_people(const struct services *services)
-{
-	return NULL;
-}
-
 /* Its turn comes in a later pass of the loop. */
 void watch_queue(struct watch *watch);
 enum watch_class watch_class(const struct watch *watch, int64_t tenant_id);

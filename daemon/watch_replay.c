@@ -83,7 +83,7 @@ static struct watch_event *read_row(struct watch *watch, const struct calendar *
 	if (!text || json_parse(text, strlen(text), &json_limits_reply, &body, &problem) < 0)
 		return NULL;
 	event.body = body;
-	return watch_event_new(calendar, services_people(watch->watches->services), &event);
+	return watch_event_new(calendar, watch->watches->services->people, &event);
 }
 
 /* Spaces are never forgotten, so the calendar of now names those of then. */

@@ -123,7 +123,7 @@ static void write_space(struct watch *watch, struct jsonw *w, const struct calen
 		/* What holds it through a unit that it shares is told with the space booked. */
 		if (entry->space_id == space->id &&
 		    watch->topics[block ? WATCH_BLOCKS : WATCH_BOOKINGS])
-			watch_write_held(w, services_people(watch->watches->services), entry,
+			watch_write_held(w, watch->watches->services->people, entry,
 					 watch_class(watch, entry->tenant_id));
 	}
 	jsonw_array_end(w);
@@ -245,6 +245,7 @@ const struct notification notification_watch_tick = {
 const struct notification notification_watch_lost = {
 	.name = "watch.lost",
 	.summary = "the watch has ended: slow, the client did not take what was told; reset, what "
-		   "was told does not hold any more; revoked, the client may not watch any more",
+		   "was told does not hold any more; revoked, the login has ended or has other "
+		   "rights now",
 	.fields = lost_fields,
 };

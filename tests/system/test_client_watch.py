@@ -89,7 +89,7 @@ def test_each_event_is_one_object_a_line_until_ctrl_c(watch, connect):
     assert running.end() == 130
 
 
-def test_on_a_terminal_a_line_says_when_what_and_where(watch, connect):
+def test_on_a_terminal_a_line_says_when_what_where_and_whose(watch, connect):
     running = watch("desk", "-o", "table")
     ada = connect("ada")
     ref = book(ada)["booking"]["ref"]
@@ -98,7 +98,7 @@ def test_on_a_terminal_a_line_says_when_what_and_where(watch, connect):
     lines = running.wait(lambda r: len(r.lines) == 3).lines
     for line, what, space in zip(lines, ("booked", "moved", "cancelled"), ("A-01", "A-02", "A-02")):
         words = line.split()
-        assert words[1:3] == [what, space] and "09:00–10:00" in line and words[-1] == ref
+        assert words[1:3] == [what, space] and "09:00–10:00" in line and "Ada Park" in line and words[-1] == ref
     assert max(map(len, lines)) <= 80
 
 
@@ -125,6 +125,13 @@ def test_a_topic_that_does_not_exist_is_told(cowork):
 
 def test_who_may_not_watch_is_told_so(cowork):
     cowork("desk", site="DJN").run("watch", check=77)
+
+
+def test_a_login_that_ends_is_told_and_ends_it(watch, connect, world):
+    running = watch("desk", "-o", "ndjson")
+    connect("operator").change("token.revoke", token=world.token["desk"][4:12])
+    assert running.process.wait(WAIT_S) == 4
+    running.wait(lambda r: any("cowork login" in line for line in r.talk))
 
 
 def test_a_server_that_is_gone_is_waited_for_and_nothing_is_missed(watch, connect, start_daemon, daemon, world):

@@ -63,7 +63,9 @@ def test_who_begins_to_watch_is_told_what_is_held_and_then_what_happens(connect)
     watcher.until(done["rev"])
     [event] = watcher.events
     assert event["kind"] == "booking.created" and event["space"] == "A-02" and event["taken"]
-    assert event["booking"]["ref"] == done["booking"]["ref"] and event["booking"]["state"] == "confirmed"
+    for name in ("ref", "state", "version", "tenant", "member", "member_name"):
+        assert event["booking"][name] == done["booking"][name]
+    assert event["actor"] == done["booking"]["created_by"]
 
 
 def test_a_move_tells_what_is_free_by_it_and_a_cancellation_frees(connect):
@@ -282,6 +284,23 @@ def test_a_watch_ends_with_the_login_it_was_begun_by(connect, world):
     client.auth(world.token["desk"])
     client.call("session.ping")
     assert client.notifications[mark:] == []
+
+
+def test_a_login_that_is_revoked_ends_its_watches_at_once(connect, world):
+    watcher, other = Watcher(connect("desk")), Watcher(connect("auditor"))
+    connect("operator").change("token.revoke", token=world.token["desk"][4:12])
+    assert watcher.until_lost() == "revoked"
+    last = book(connect("ada"))
+    assert other.until(last["rev"]).events and not watcher.events
+
+
+def test_other_rights_need_another_watch(connect, world):
+    client = connect("bob")
+    watcher = Watcher(client)
+    connect("operator").change("member.update", login=world.login["bob"], role="tenant_admin")
+    assert watcher.until_lost() == "revoked"
+    again = Watcher(client, since_rev=watcher.rev)
+    assert again.until(book(connect("ada"))["rev"]).events[0]["booking"]["member"] == world.login["ada"]
 
 
 def test_staff_of_one_site_watch_no_other(connect):
