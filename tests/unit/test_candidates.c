@@ -106,14 +106,15 @@ static void test_sixteen_are_enough(void **state)
 	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
 	struct candidates c;
 
-	for (int i = 0; i < 40; i++) {
+	/* the later the smaller, and so the better; then some that are worse than all */
+	for (int i = 0; i < 60; i++) {
 		char text[300];
+		int seats = i < 40 ? 50 - i : 100 + i;
 
-		/* the later the smaller, and so the better */
 		snprintf(text, sizeof(text),
 			 "{\"space\":%d,\"code\":\"D%02d\",\"kind\":\"desk\",\"capacity\":%d,"
 			 "\"units\":[%d],\"amenities\":[],\"version\":1,\"state\":\"active\"}",
-			 100 + i, i, 50 - i, 100 + i);
+			 100 + i, i, seats, 100 + i);
 		assert_int_equal(load_row(calendar, "space", text), 0);
 	}
 	candidates_rank(calendar, &(struct search_wish){ .kind = 0 }, &morning, NULL, NULL, &c);

@@ -4,7 +4,6 @@
 #include "common/zone.h"
 #include "tests/unit/calendar_site.h"
 
-#define MINUTE (60 * USEC_PER_SEC)
 #define SECOND USEC_PER_SEC
 
 /* Monday 2026-11-23 is "now" at 09:07 in Seoul, unless told. */
@@ -179,6 +178,25 @@ static void test_days_of_23_and_25_hours(void **state)
 	};
 
 	PLAY(scenes);
+}
+
+static void test_what_closes_in_the_hour_that_comes_twice_closes_the_second_time(void **state)
+{
+	struct calendar *calendar =
+		make_site(0, NEW_YORK("\"open\":0,\"close\":90,\"closed_days\":[]"));
+	const struct scene s = {
+		"", "", "2026-11-01T00:00", "2026-11-01T01:30", "", "2026-10-01T00:00"
+	};
+	struct policy_ask ask = ask_of(calendar, &s);
+	struct policy_verdict v;
+
+	ask.end += HOUR;
+	policy_judge(calendar, &ask, &v);
+	assert_string_equal(describe(&v), "");
+	ask.end += SECOND;
+	policy_judge(calendar, &ask, &v);
+	assert_string_equal(describe(&v), "closed hours start -1");
+	calendar_free(calendar);
 }
 
 #define ROOM(rules) ROUND_THE_CLOCK ",\"rules\":{\"room\":{" rules "}}"
@@ -490,6 +508,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hours_hold_on_the_sites_clock),
 		cmocka_unit_test(test_days_of_23_and_25_hours),
+		cmocka_unit_test(
+			test_what_closes_in_the_hour_that_comes_twice_closes_the_second_time),
 		cmocka_unit_test(test_lengths_are_exact),
 		cmocka_unit_test(test_times_lie_on_the_grid_of_the_clock),
 		cmocka_unit_test(test_notice_horizon_and_past),
