@@ -306,6 +306,10 @@ static int decode_field(const struct decoding *at, const struct field *field,
 
 	if (!is_known(at, field))
 		return 0;
+	if (field->flags & FIELD_CLEARABLE && json_value_str(value) && !*json_value_str(value)) {
+		*(const char **)((char *)out + field->offset) = "";
+		return 0;
+	}
 	if (!is_absent(at, field, value))
 		return decoders[field->type](at, field, value, (char *)out + field->offset);
 	if ((field->flags & FIELD_REQUIRED) && at->source != FIELD_FROM_SERVER)

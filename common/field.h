@@ -83,6 +83,8 @@ enum field_flags {
 	FIELD_HIDDEN = 16,  /* never encoded; decoded only from the database's facts */
 	FIELD_META = 32,    /* decoded, but no part of what a command means: not an argument */
 	FIELD_IF_TRUE = 64, /* BOOL: encoded only when it is true */
+	FIELD_CLEARABLE =
+		128, /* what holds text: "" is allowed whatever its form is, and takes it away */
 };
 
 struct field {
@@ -151,7 +153,7 @@ void field_encode_args(struct jsonw *w, const struct field *fields, const void *
 /* Writes a parsed value as it was, without white space. */
 void field_encode_tree(struct jsonw *w, const struct cJSON *value);
 
-/* Writes the table as a JSON object {name: {type, required?, min?, max?, choices?, fields?,
+/* Writes the table as a JSON object {name: {type, required?, clearable?, min?, max?, choices?, fields?,
  * help?}}. */
 void field_describe(struct jsonw *w, const struct field *fields);
 

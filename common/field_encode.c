@@ -264,6 +264,8 @@ void field_describe(struct jsonw *w, const struct field *fields)
 		jsonw_kstr(w, "type", field_type_name(field->type));
 		if (field->flags & FIELD_REQUIRED)
 			jsonw_kbool(w, "required", true);
+		if (field->flags & FIELD_CLEARABLE)
+			jsonw_kbool(w, "clearable", true);
 		describe_limits(w, field);
 		if (field->choices)
 			describe_choices(w, field);

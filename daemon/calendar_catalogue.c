@@ -65,15 +65,16 @@ static int grow(void *array, size_t count, size_t *size)
 	return 0;
 }
 
-/* Replaces a text where the body tells one. */
+/* Replaces a text where the body tells one; null takes it away. */
 static int put_text(const struct cJSON *body, const char *name, char **text)
 {
-	const char *value = json_str(body, name);
+	const struct cJSON *member = json_get(body, name);
+	const char *value = json_value_str(member);
 	char *copy = value ? strdup(value) : NULL;
 
-	if (!value)
+	if (!value && !json_is_null(member))
 		return 0;
-	if (!copy)
+	if (value && !copy)
 		return -ENOMEM;
 	free(*text);
 	*text = copy;

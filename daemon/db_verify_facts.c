@@ -25,11 +25,19 @@ struct query {
 #define UNITS_CLAIMED(thing, id)                                                                   \
 	"ARRAY(SELECT c.unit_id FROM cowork.claim c WHERE c.live AND c.site_id = " thing           \
 	".site_id AND c." id " = " thing "." id " ORDER BY 1)"
+/* What is over may hold units that its space had at the time: some event of the space names them. */
 #define LIVE_WITH_OTHER_UNITS(table, id, states)                                                   \
 	"SELECT t.site_id, t.ref || ': its claims are not the units of its space' FROM (SELECT *"  \
 	" FROM cowork." table " WHERE %s AND state IN (" states ")) t"                             \
-	" WHERE " UNITS_CLAIMED("t", id) " IS DISTINCT FROM " UNITS_OF_SPACE(                      \
-		"t") " ORDER BY t.site_id, t." id
+	" CROSS JOIN LATERAL (SELECT " UNITS_CLAIMED(                                              \
+		"t", id) " AS units) c"                                                            \
+			 " WHERE c.units IS DISTINCT FROM " UNITS_OF_SPACE(                        \
+				 "t") " AND NOT (upper(t.during) < clock_timestamp() AND EXISTS "  \
+				      "(SELECT FROM cowork.event e"                                \
+				      " WHERE e.site_id = t.site_id AND e.kind LIKE 'space.%%' "   \
+				      "AND e.subject = t.space_id"                                 \
+				      " AND e.body -> 'units' = to_jsonb(c.units))) ORDER BY "     \
+				      "t.site_id, t." id
 
 static const struct query queries[] = {
 	{ VERIFY_SPACES, true,

@@ -100,6 +100,27 @@ void refusal_answer_missing(struct request *request, const char *field)
 	request_fail_field(request, ERROR_not_found, field, "unknown", message);
 }
 
+/* "A-12 has 3 bookings that are not over". False: it is about something else. */
+static bool describe_held(const struct cJSON *outcome, char *out, size_t size)
+{
+	const char *rule = json_str(outcome, "rule"), *space = json_str(outcome, "space");
+	int64_t count;
+
+	if (!rule || !space || !json_int(outcome, "count", &count))
+		return false;
+	if (strcmp(rule, "booked") == 0)
+		snprintf(out, size, "%s has %lld booking%s that %s not over", space,
+			 (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+	else if (strcmp(rule, "held") == 0)
+		snprintf(out, size,
+			 "%s is held %lld time%s by bookings or blocks that are not over; its "
+			 "units cannot be changed before",
+			 space, (long long)count, count == 1 ? "" : "s");
+	else
+		return false;
+	return true;
+}
+
 /* What a rule's word means, where the kind alone does not say it. */
 static const char *describe_rule(const char *rule)
 {
@@ -132,9 +153,12 @@ static void describe(const struct request *request, enum error_kind kind,
 	else if (kind == ERROR_not_found && field)
 		describe_missing(request, field, out, size);
 	else if (kind == ERROR_exists && text)
-		snprintf(out, size, "there is a %s '%s' already", field, text);
+		snprintf(out, size, "there is %s %s '%s' already",
+			 strchr("aeiou", *field) ? "an" : "a", field, text);
 	else if (kind == ERROR_retired && text)
 		snprintf(out, size, "%s is retired", text);
+	else if (describe_held(outcome, out, size))
+		return;
 	else if (describe_rule(json_str(outcome, "rule")))
 		snprintf(out, size, "%s", describe_rule(json_str(outcome, "rule")));
 	else if (kind == ERROR_wrong_state && state)
@@ -166,6 +190,30 @@ static void write_local(const struct request *request, struct jsonw *w, int64_t 
 	jsonw_object_end(w);
 }
 
+/* The bookings in the way of what only staff may do: which they are, and where that is said how many. */
+static void write_bookings(struct jsonw *w, const struct cJSON *outcome)
+{
+	const struct cJSON *bookings = json_get(outcome, "bookings");
+	int64_t count, start, end;
+
+	if (json_int(outcome, "count", &count))
+		jsonw_kint(w, "count", count);
+	if (!bookings)
+		return;
+	jsonw_key(w, "bookings");
+	jsonw_array(w);
+	for (const struct cJSON *one = json_first(bookings); one; one = json_next(one)) {
+		jsonw_object(w);
+		jsonw_kstr(w, "ref", json_str(one, "ref"));
+		if (json_int(one, "start", &start) && json_int(one, "end", &end)) {
+			jsonw_kinstant(w, "start", start);
+			jsonw_kinstant(w, "end", end);
+		}
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 void refusal_answer(struct request *request, enum error_kind kind, const struct cJSON *outcome)
 {
 	static const char *const words[] = { "field", "rule", "space", "state" };
@@ -185,6 +233,7 @@ void refusal_answer(struct request *request, enum error_kind kind, const struct 
 		jsonw_kinstant(w, "end", end);
 		write_local(request, w, start, end);
 	}
+	write_bookings(w, outcome);
 	if (json_bool(outcome, "replayed"))
 		jsonw_kbool(w, "replayed", true);
 	request_fail_end(request);

@@ -121,6 +121,8 @@ static void write_field(const struct field *field, const char *within, bool give
 		write_range(field);
 	if (given && field->flags & FIELD_REQUIRED)
 		printf(", required");
+	if (field->flags & FIELD_CLEARABLE)
+		printf(", \"\" takes it away");
 	if (field->flags & FIELD_OWN)
 		printf(", not for others");
 	if (field->flags & FIELD_STAFF)

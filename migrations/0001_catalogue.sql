@@ -79,24 +79,30 @@ CREATE TABLE cowork.floor (
 	site_id  int    NOT NULL REFERENCES cowork.site,
 	floor_id bigint GENERATED ALWAYS AS IDENTITY,
 	code     cowork.code NOT NULL,
-	name        cowork.name NOT NULL,
+	name     cowork.name NOT NULL,
+	name_alt cowork.name,
 	position int    NOT NULL DEFAULT 0,
+	external_id cowork.external_id,
 	version  cowork.version NOT NULL DEFAULT 1,
 	PRIMARY KEY (site_id, floor_id)
 );
 CREATE UNIQUE INDEX floor_code ON cowork.floor (site_id, lower(code));
+CREATE UNIQUE INDEX floor_external ON cowork.floor (site_id, external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE cowork.area (
 	site_id  int    NOT NULL REFERENCES cowork.site,
 	area_id  bigint GENERATED ALWAYS AS IDENTITY,
 	floor_id bigint,
 	code     cowork.code NOT NULL,
-	name        cowork.name NOT NULL,
+	name     cowork.name NOT NULL,
+	name_alt cowork.name,
+	external_id cowork.external_id,
 	version  cowork.version NOT NULL DEFAULT 1,
 	PRIMARY KEY (site_id, area_id),
 	FOREIGN KEY (site_id, floor_id) REFERENCES cowork.floor
 );
 CREATE UNIQUE INDEX area_code ON cowork.area (site_id, lower(code));
+CREATE UNIQUE INDEX area_external ON cowork.area (site_id, external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE cowork.space (
 	site_id     int    NOT NULL REFERENCES cowork.site,

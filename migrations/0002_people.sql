@@ -5,6 +5,7 @@ CREATE TABLE cowork.tenant (
 	tenant_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	code        cowork.code NOT NULL,
 	name        cowork.name NOT NULL,
+	name_alt    cowork.name,
 	email       text CHECK (char_length(email) BETWEEN 1 AND 254),
 	state       text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
 	external_id cowork.external_id,

@@ -73,10 +73,12 @@ CREATE TABLE cowork.block (
 	version    cowork.version NOT NULL DEFAULT 1,
 	created_by bigint NOT NULL,
 	created_at timestamptz NOT NULL,
+	external_id cowork.external_id,
 	PRIMARY KEY (site_id, block_id),
 	FOREIGN KEY (site_id, space_id) REFERENCES cowork.space
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX block_ref ON cowork.block (site_id, ref);
+CREATE UNIQUE INDEX block_external ON cowork.block (site_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX block_start ON cowork.block (site_id, lower(during));
 CREATE INDEX block_space ON cowork.block (site_id, space_id, lower(during));
 

@@ -29,14 +29,16 @@ FROM cowork.site t
 WHERE t.site_id <> 0;
 
 CREATE VIEW cowork.floor_facts AS
-SELECT f.site_id, f.floor_id, f.code, f.position, jsonb_build_object(
-	'site', t.code, 'code', f.code, 'name', f.name, 'position', f.position, 'version', f.version) AS facts
+SELECT f.site_id, f.floor_id, f.code, f.position, jsonb_strip_nulls(jsonb_build_object(
+	'site', t.code, 'code', f.code, 'name', f.name, 'name_alt', f.name_alt, 'position', f.position,
+	'external_id', f.external_id, 'version', f.version)) AS facts
 FROM cowork.floor f
 LEFT JOIN cowork.site t USING (site_id);
 
 CREATE VIEW cowork.area_facts AS
 SELECT r.site_id, r.area_id, r.code, r.floor_id, jsonb_strip_nulls(jsonb_build_object(
-	'site', t.code, 'floor', f.code, 'code', r.code, 'name', r.name, 'version', r.version)) AS facts
+	'site', t.code, 'floor', f.code, 'code', r.code, 'name', r.name, 'name_alt', r.name_alt,
+	'external_id', r.external_id, 'version', r.version)) AS facts
 FROM cowork.area r
 LEFT JOIN cowork.site t USING (site_id)
 LEFT JOIN cowork.floor f USING (site_id, floor_id);
@@ -61,14 +63,15 @@ SELECT b.site_id, b.block_id, b.ref, b.space_id, b.during, b.state,
 	jsonb_strip_nulls(jsonb_build_object(
 	'id', b.block_id, 'ref', b.ref, 'site', t.code, 'space', s.code,
 	'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'reason', b.reason,
-	'note', b.note, 'state', b.state, 'created', cowork.us(b.created_at), 'version', b.version)) AS facts
+	'note', b.note, 'state', b.state, 'created', cowork.us(b.created_at), 'external_id', b.external_id,
+	'version', b.version)) AS facts
 FROM cowork.block b
 LEFT JOIN cowork.site t USING (site_id)
 LEFT JOIN cowork.space s USING (site_id, space_id);
 
 CREATE VIEW cowork.tenant_facts AS
 SELECT t.tenant_id, t.code, t.state, jsonb_strip_nulls(jsonb_build_object(
-	'id', t.tenant_id, 'code', t.code, 'name', t.name, 'email', t.email, 'state', t.state,
+	'id', t.tenant_id, 'code', t.code, 'name', t.name, 'name_alt', t.name_alt, 'email', t.email, 'state', t.state,
 	'external_id', t.external_id, 'version', t.version)) AS facts
 FROM cowork.tenant t;
 

@@ -36,9 +36,12 @@ BEGIN
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
 	END IF;
+	-- a booking without one of its own is exported by its reference
 	IF a ->> 'external_id' IS NOT NULL THEN
 		IF EXISTS (SELECT FROM cowork.booking x
-				WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
+				WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id')
+			OR EXISTS (SELECT FROM cowork.booking x
+				WHERE x.site_id = p_site AND x.ref = a ->> 'external_id') THEN
 			RETURN cowork.refused('exists', '{"field": "external_id"}');
 		END IF;
 	END IF;
@@ -326,6 +329,18 @@ CREATE FUNCTION cowork.block_body(b cowork.block, p_units bigint[]) RETURNS json
 		'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'reason', b.reason,
 		'state', b.state, 'version', b.version);
 
+-- Who would have to go for a block: the first ten bookings there, and how many there are.
+CREATE FUNCTION cowork.bookings_within(p_site int, p_units bigint[], p_during tstzrange) RETURNS jsonb
+LANGUAGE sql AS $$
+	SELECT jsonb_build_object('count', count(*), 'bookings', coalesce(jsonb_agg(jsonb_build_object('ref', x.ref,
+		'start', cowork.us(lower(x.during)), 'end', cowork.us(upper(x.during))) ORDER BY lower(x.during), x.ref)
+		FILTER (WHERE x.n <= 10), '[]'))
+	FROM (SELECT b.ref, b.during, row_number() OVER (ORDER BY lower(b.during), b.ref) AS n
+		FROM cowork.booking b
+		WHERE b.site_id = p_site AND b.booking_id IN (SELECT c.booking_id FROM cowork.claim c
+			WHERE c.site_id = p_site AND c.unit_id = ANY (p_units) AND c.occupied && p_during AND c.live)) x
+$$;
+
 CREATE FUNCTION cowork.block_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -351,18 +366,24 @@ BEGIN
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
 	END IF;
+	IF EXISTS (SELECT FROM cowork.block x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id')
+		OR EXISTS (SELECT FROM cowork.block x WHERE x.site_id = p_site AND x.ref = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
 	IF v_space.state = 'retired' THEN
 		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
 	END IF;
 	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, NULL);
 	IF e.outcome IS NOT NULL THEN
+		e.detail := e.detail || cowork.bookings_within(p_site, v_space.units, v_during);
 		RETURN e;
 	END IF;
 
 	FOR i IN 0 .. jsonb_array_length(r -> 'refs') - 1 LOOP
-		INSERT INTO cowork.block (site_id, ref, space_id, during, reason, note, created_by, created_at)
+		INSERT INTO cowork.block (site_id, ref, space_id, during, reason, note, created_by, created_at,
+			external_id)
 		VALUES (p_site, r -> 'refs' ->> i, v_space.space_id, v_during, a ->> 'reason', nullif(a ->> 'note', ''),
-			p_actor, p_at)
+			p_actor, p_at, a ->> 'external_id')
 		ON CONFLICT (site_id, ref) DO NOTHING
 		RETURNING * INTO b;
 		EXIT WHEN b.block_id IS NOT NULL;

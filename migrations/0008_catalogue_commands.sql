@@ -55,6 +55,9 @@ BEGIN
 	IF t.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', t.version));
 	END IF;
+	IF EXISTS (SELECT FROM cowork.site x WHERE x.external_id = a ->> 'external_id' AND x.site_id <> p_site) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
 	IF coalesce((a ->> 'open')::int, t.open_min) >= coalesce((a ->> 'close')::int, t.close_min) THEN
 		RETURN cowork.refused('params', '{"field": "close", "rule": "order"}');
 	END IF;
@@ -69,6 +72,7 @@ BEGIN
 		closed_days = coalesce(cowork.closed_days(a -> 'closed_days'), x.closed_days),
 		currency = nullif(coalesce(a ->> 'currency', x.currency), ''),
 		locale = nullif(coalesce(a ->> 'locale', x.locale), ''),
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
 		version = x.version + 1
 	WHERE x.site_id = p_site
 	RETURNING * INTO t;
@@ -80,28 +84,64 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION cowork.floor_body(f cowork.floor) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN jsonb_build_object('floor', f.floor_id, 'code', f.code, 'position', f.position, 'version', f.version);
+
 CREATE FUNCTION cowork.floor_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	v_id bigint;
+	f cowork.floor;
 BEGIN
-	IF EXISTS (SELECT FROM cowork.floor f WHERE f.site_id = p_site AND lower(f.code) = lower(a ->> 'code')) THEN
+	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
 		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
-	INSERT INTO cowork.floor (site_id, code, name, position)
-	VALUES (p_site, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'),
-		coalesce((a ->> 'position')::int, 0))
-	RETURNING floor_id INTO v_id;
-	RETURN cowork.done(v_id, 1, 'floor.created',
-		jsonb_build_object('floor', v_id, 'code', a ->> 'code', 'version', 1));
+	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	INSERT INTO cowork.floor (site_id, code, name, name_alt, position, external_id)
+	VALUES (p_site, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'name_alt', ''),
+		coalesce((a ->> 'position')::int, 0), nullif(a ->> 'external_id', ''))
+	RETURNING * INTO f;
+	RETURN cowork.done(f.floor_id, f.version, 'floor.created', cowork.floor_body(f));
 END
 $$;
+
+CREATE FUNCTION cowork.floor_update(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	f cowork.floor;
+BEGIN
+	SELECT * INTO f FROM cowork.floor x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'floor');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "floor"}');
+	END IF;
+	IF f.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', f.version));
+	END IF;
+	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id'
+			AND x.floor_id <> f.floor_id) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	UPDATE cowork.floor x SET
+		name = coalesce(a ->> 'name', x.name),
+		name_alt = nullif(coalesce(a ->> 'name_alt', x.name_alt), ''),
+		position = coalesce((a ->> 'position')::int, x.position),
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
+		version = x.version + 1
+	WHERE x.site_id = p_site AND x.floor_id = f.floor_id
+	RETURNING * INTO f;
+	RETURN cowork.done(f.floor_id, f.version, 'floor.updated', cowork.floor_body(f));
+END
+$$;
+
+CREATE FUNCTION cowork.area_body(r cowork.area) RETURNS jsonb LANGUAGE sql STABLE
+	RETURN jsonb_build_object('area', r.area_id, 'floor', r.floor_id, 'code', r.code, 'version', r.version);
 
 CREATE FUNCTION cowork.area_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_floor bigint;
-	v_id    bigint;
+	v_area  cowork.area;
 BEGIN
 	SELECT f.floor_id INTO v_floor FROM cowork.floor f
 	WHERE f.site_id = p_site AND lower(f.code) = lower(a ->> 'floor');
@@ -111,16 +151,54 @@ BEGIN
 	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
 		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
-	INSERT INTO cowork.area (site_id, floor_id, code, name)
-	VALUES (p_site, v_floor, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'))
-	RETURNING area_id INTO v_id;
-	RETURN cowork.done(v_id, 1, 'area.created',
-		jsonb_build_object('area', v_id, 'floor', v_floor, 'code', a ->> 'code', 'version', 1));
+	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	INSERT INTO cowork.area (site_id, floor_id, code, name, name_alt, external_id)
+	VALUES (p_site, v_floor, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'),
+		nullif(a ->> 'name_alt', ''), nullif(a ->> 'external_id', ''))
+	RETURNING * INTO v_area;
+	RETURN cowork.done(v_area.area_id, v_area.version, 'area.created', cowork.area_body(v_area));
 END
 $$;
 
+CREATE FUNCTION cowork.area_update(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	v_floor bigint;
+	v_area  cowork.area;
+BEGIN
+	SELECT * INTO v_area FROM cowork.area x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'area');
+	IF NOT FOUND THEN
+		RETURN cowork.refused('not_found', '{"field": "area"}');
+	END IF;
+	IF v_area.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', v_area.version));
+	END IF;
+	SELECT f.floor_id INTO v_floor FROM cowork.floor f
+	WHERE f.site_id = p_site AND lower(f.code) = lower(a ->> 'floor');
+	IF NOT FOUND AND nullif(a ->> 'floor', '') IS NOT NULL THEN
+		RETURN cowork.refused('not_found', '{"field": "floor"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id'
+			AND x.area_id <> v_area.area_id) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	UPDATE cowork.area x SET
+		name = coalesce(a ->> 'name', x.name),
+		name_alt = nullif(coalesce(a ->> 'name_alt', x.name_alt), ''),
+		floor_id = CASE WHEN a ->> 'floor' = '' THEN NULL ELSE coalesce(v_floor, x.floor_id) END,
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
+		version = x.version + 1
+	WHERE x.site_id = p_site AND x.area_id = v_area.area_id
+	RETURNING * INTO v_area;
+	RETURN cowork.done(v_area.area_id, v_area.version, 'area.updated', cowork.area_body(v_area));
+END
+$$;
+
+-- The names of places are no one's personal data, and the calendar tells them.
 CREATE FUNCTION cowork.space_body(s cowork.space, p_units bigint[]) RETURNS jsonb LANGUAGE sql STABLE
-	RETURN jsonb_build_object('space', s.space_id, 'code', s.code, 'kind', s.kind, 'floor', s.floor_id,
+	RETURN jsonb_build_object('space', s.space_id, 'code', s.code, 'name', s.name, 'name_alt', s.name_alt, 'kind', s.kind, 'floor', s.floor_id,
 		'area', s.area_id, 'capacity', s.capacity, 'amenities', to_jsonb(s.amenities), 'x', s.x, 'y', s.y,
 		'units', p_units, 'state', s.state, 'version', s.version);
 
@@ -136,12 +214,38 @@ BEGIN
 END
 $$;
 
+-- Makes the space of these units; of one that is called like itself, where none are named.
+CREATE FUNCTION cowork.units_put(p_site int, s cowork.space, p_codes text[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+	v_units bigint[] := cowork.units_named(p_site, coalesce(nullif(p_codes, '{}'), ARRAY[s.code]));
+BEGIN
+	DELETE FROM cowork.space_unit x
+	WHERE x.site_id = p_site AND x.space_id = s.space_id AND x.unit_id <> ALL (v_units);
+	INSERT INTO cowork.space_unit (site_id, space_id, unit_id)
+	SELECT p_site, s.space_id, u FROM unnest(v_units) u
+	ON CONFLICT DO NOTHING;
+	RETURN v_units;
+END
+$$;
+
+-- Bookings and blocks of a space that are not over: what would hold other units than the space has.
+CREATE FUNCTION cowork.space_held(p_site int, p_space bigint, p_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT count(*) FROM cowork.booking b
+			WHERE b.site_id = p_site AND b.space_id = p_space AND upper(b.during) > p_at
+				AND b.state IN ('held', 'confirmed', 'checked_in'))
+		+ (SELECT count(*) FROM cowork.block b
+			WHERE b.site_id = p_site AND b.space_id = p_space AND upper(b.during) > p_at
+				AND b.state = 'active');
+END
+$$;
+
 CREATE FUNCTION cowork.space_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_floor bigint;
 	v_area  record;
-	v_units bigint[];
 	s       cowork.space;
 BEGIN
 	SELECT f.floor_id INTO v_floor FROM cowork.floor f
@@ -169,11 +273,8 @@ BEGIN
 		coalesce((a ->> 'capacity')::int, 1), coalesce(cowork.texts(a -> 'amenities'), '{}'),
 		(a ->> 'x')::int, (a ->> 'y')::int, nullif(a ->> 'external_id', ''))
 	RETURNING * INTO s;
-	v_units := cowork.units_named(p_site,
-		coalesce(nullif(cowork.texts(a -> 'units'), '{}'), ARRAY[a ->> 'code']));
-	INSERT INTO cowork.space_unit (site_id, space_id, unit_id)
-	SELECT p_site, s.space_id, u FROM unnest(v_units) u;
-	RETURN cowork.done(s.space_id, s.version, 'space.created', cowork.space_body(s, v_units));
+	RETURN cowork.done(s.space_id, s.version, 'space.created',
+		cowork.space_body(s, cowork.units_put(p_site, s, cowork.texts(a -> 'units'))));
 END
 $$;
 
@@ -183,6 +284,7 @@ DECLARE
 	s       cowork.space;
 	v_floor bigint;
 	v_area  record;
+	v_held  bigint;
 BEGIN
 	SELECT * INTO s FROM cowork.space x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'space');
 	IF NOT FOUND THEN
@@ -201,6 +303,18 @@ BEGIN
 	IF NOT FOUND AND nullif(a ->> 'area', '') IS NOT NULL THEN
 		RETURN cowork.refused('not_found', '{"field": "area"}');
 	END IF;
+	IF EXISTS (SELECT FROM cowork.space x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id'
+			AND x.space_id <> s.space_id) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF a ? 'units' THEN
+		v_held := cowork.space_held(p_site, s.space_id, p_at);
+		IF v_held > 0 THEN
+			RETURN cowork.refused('wrong_state', jsonb_build_object('field', 'units', 'rule', 'held',
+				'space', s.code, 'count', v_held, 'version', s.version));
+		END IF;
+		PERFORM cowork.units_put(p_site, s, cowork.texts(a -> 'units'));
+	END IF;
 
 	UPDATE cowork.space x SET
 		name = coalesce(a ->> 'name', x.name),
@@ -213,6 +327,7 @@ BEGIN
 		floor_id = CASE WHEN a ->> 'floor' = '' THEN NULL
 			ELSE coalesce(v_floor, v_area.floor_id, x.floor_id) END,
 		area_id = CASE WHEN a ->> 'area' = '' THEN NULL ELSE coalesce(v_area.area_id, x.area_id) END,
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
 		version = x.version + 1
 	WHERE x.site_id = p_site AND x.space_id = s.space_id
 	RETURNING * INTO s;
@@ -221,11 +336,14 @@ BEGIN
 END
 $$;
 
--- A retired space takes no new bookings; those it has stay until somebody moves or cancels them.
+-- A retired space takes no new bookings. While it has bookings that are not over it is retired only if that is
+-- said to be meant; they stay until somebody moves or cancels them.
 CREATE FUNCTION cowork.space_retire(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	s cowork.space;
+	s       cowork.space;
+	e       cowork.effect;
+	v_count bigint;
 BEGIN
 	SELECT * INTO s FROM cowork.space x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'space');
 	IF NOT FOUND THEN
@@ -237,10 +355,19 @@ BEGIN
 	IF s.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', s.version));
 	END IF;
+	SELECT count(*) INTO v_count FROM cowork.booking b
+	WHERE b.site_id = p_site AND b.space_id = s.space_id AND upper(b.during) > p_at
+		AND b.state IN ('held', 'confirmed', 'checked_in');
+	IF v_count > 0 AND NOT coalesce((a ->> 'with_bookings')::boolean, false) THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('field', 'with_bookings', 'rule', 'booked',
+			'space', s.code, 'count', v_count, 'version', s.version));
+	END IF;
 	UPDATE cowork.space x SET state = 'retired', version = x.version + 1
 	WHERE x.site_id = p_site AND x.space_id = s.space_id
 	RETURNING * INTO s;
-	RETURN cowork.done(s.space_id, s.version, 'space.retired',
+	e := cowork.done(s.space_id, s.version, 'space.retired',
 		cowork.space_body(s, cowork.units(p_site, s.space_id)));
+	e.detail := jsonb_build_object('count', v_count);
+	RETURN e;
 END
 $$;

@@ -11,9 +11,9 @@ BEGIN
 	IF EXISTS (SELECT FROM cowork.tenant t WHERE t.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
-	INSERT INTO cowork.tenant (code, name, email, external_id)
-	VALUES (a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'email', ''),
-		nullif(a ->> 'external_id', ''))
+	INSERT INTO cowork.tenant (code, name, name_alt, email, external_id)
+	VALUES (a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'name_alt', ''),
+		nullif(a ->> 'email', ''), nullif(a ->> 'external_id', ''))
 	RETURNING tenant_id INTO v_id;
 	RETURN cowork.done(v_id, 1, 'tenant.created',
 		jsonb_build_object('tenant', v_id, 'code', a ->> 'code', 'state', 'active', 'version', 1));
@@ -32,8 +32,14 @@ BEGIN
 	IF t.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', t.version));
 	END IF;
+	IF EXISTS (SELECT FROM cowork.tenant x
+			WHERE x.external_id = a ->> 'external_id' AND x.tenant_id <> t.tenant_id) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
 	UPDATE cowork.tenant x SET
 		name = coalesce(a ->> 'name', x.name),
+		name_alt = nullif(coalesce(a ->> 'name_alt', x.name_alt), ''),
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
 		email = nullif(coalesce(a ->> 'email', x.email), ''),
 		state = coalesce(a ->> 'state', x.state),
 		version = x.version + 1
@@ -163,6 +169,10 @@ BEGIN
 	IF m.version <> (a ->> 'if_version')::int THEN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', m.version));
 	END IF;
+	IF EXISTS (SELECT FROM cowork.member x
+			WHERE x.external_id = a ->> 'external_id' AND x.person_id <> m.person_id) THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
 	UPDATE cowork.person p SET
 		name = coalesce(nullif(a ->> 'name', ''), p.name),
 		lang = nullif(coalesce(a ->> 'lang', p.lang), '')
@@ -170,6 +180,7 @@ BEGIN
 	UPDATE cowork.member x SET
 		role = coalesce(a ->> 'role', x.role),
 		state = coalesce(a ->> 'state', x.state),
+		external_id = nullif(coalesce(a ->> 'external_id', x.external_id), ''),
 		version = x.version + 1
 	WHERE x.person_id = m.person_id
 	RETURNING * INTO m;

@@ -82,7 +82,9 @@ BEGIN
 		WHEN 'block.end' THEN RETURN cowork.block_end(p_site, p_actor, p_at, a, r);
 		WHEN 'site.update' THEN RETURN cowork.site_update(p_site, p_actor, p_at, a, r);
 		WHEN 'floor.create' THEN RETURN cowork.floor_create(p_site, p_actor, p_at, a, r);
+		WHEN 'floor.update' THEN RETURN cowork.floor_update(p_site, p_actor, p_at, a, r);
 		WHEN 'area.create' THEN RETURN cowork.area_create(p_site, p_actor, p_at, a, r);
+		WHEN 'area.update' THEN RETURN cowork.area_update(p_site, p_actor, p_at, a, r);
 		WHEN 'space.create' THEN RETURN cowork.space_create(p_site, p_actor, p_at, a, r);
 		WHEN 'space.update' THEN RETURN cowork.space_update(p_site, p_actor, p_at, a, r);
 		WHEN 'space.retire' THEN RETURN cowork.space_retire(p_site, p_actor, p_at, a, r);

@@ -18,7 +18,6 @@ UNION ALL
 SELECT s.site_id, 4, 'space', NULL,
 	cowork.space_body(s, ARRAY(SELECT u.unit_id FROM cowork.space_unit u
 		WHERE u.site_id = s.site_id AND u.space_id = s.space_id ORDER BY u.unit_id))
-	|| jsonb_build_object('name', s.name, 'name_alt', s.name_alt)
 FROM cowork.space s
 UNION ALL
 SELECT b.site_id, 5, 'booking', upper(b.during),

@@ -9,7 +9,9 @@ struct area_create {
 	struct site_params at;
 	const char *code;
 	const char *name;
+	const char *name_alt;
 	const char *floor;
+	const char *external_id;
 	struct command command;
 };
 
@@ -20,7 +22,11 @@ static const struct field params[] = {
 	SITE_FIELDS(struct area_create),
 	{ "code", FIELD_CODE, AT(code), FIELD_REQUIRED, .help = "the word people say for it" },
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, 1, 200,
+	  .help = "in the site's other language" },
 	{ "floor", FIELD_CODE, AT(floor) },
+	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
+	  .help = "what it is called elsewhere" },
 	FIELD_END,
 };
 

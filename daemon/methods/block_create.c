@@ -9,6 +9,9 @@
 #include "daemon/noun.h"
 #include "daemon/wall_clock.h"
 
+/* Of the bookings in the way, which the refusal lists. */
+#define CONFLICTS_SIZE 1000
+
 struct block_create {
 	struct mutation mutation;
 	struct site_params at;
@@ -18,6 +21,7 @@ struct block_create {
 	struct field_int fold;
 	const char *reason;
 	const char *note;
+	const char *external_id;
 	struct command command;
 };
 
@@ -33,6 +37,8 @@ static const struct field params[] = {
 	  .help = "which of the two, where the clock shows a time twice" },
 	{ "reason", FIELD_CODE, AT(reason), FIELD_REQUIRED, .help = "one word, e.g. repair" },
 	{ "note", FIELD_TEXT, AT(note), 0, 0, 2000 },
+	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
+	  .help = "what it is called elsewhere" },
 	FIELD_END,
 };
 
@@ -66,7 +72,7 @@ static void start(struct request *request, void *data)
 	}
 	op->command.write = write;
 	op->command.extra = extra;
-	op->command.reply_size = op->note ? 2 * strlen(op->note) : 0;
+	op->command.reply_size = CONFLICTS_SIZE + (op->note ? 2 * strlen(op->note) : 0);
 	command_run(request, &op->command, &op->mutation);
 }
 

@@ -9,7 +9,9 @@ struct floor_create {
 	struct site_params at;
 	const char *code;
 	const char *name;
+	const char *name_alt;
 	struct field_int position;
+	const char *external_id;
 	struct command command;
 };
 
@@ -20,8 +22,12 @@ static const struct field params[] = {
 	SITE_FIELDS(struct floor_create),
 	{ "code", FIELD_CODE, AT(code), FIELD_REQUIRED, .help = "e.g. 2F" },
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, 1, 200,
+	  .help = "in the site's other language" },
 	{ "position", FIELD_INT, AT(position), 0, -1000, 1000,
 	  .help = "order in lists, from the ground up" },
+	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
+	  .help = "what it is called elsewhere" },
 	FIELD_END,
 };
 

@@ -11,6 +11,7 @@ struct member_update {
 	const char *lang;
 	struct field_int role;
 	struct field_int state;
+	const char *external_id;
 	struct field_int if_version;
 	struct command command;
 };
@@ -21,9 +22,11 @@ static const struct field params[] = {
 	MUTATION_FIELDS(struct member_update),
 	{ "login", FIELD_LOGIN, AT(login), FIELD_REQUIRED },
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
-	{ "lang", FIELD_STRING, AT(lang), 0, 2, 35 },
+	{ "lang", FIELD_STRING, AT(lang), FIELD_CLEARABLE, 2, 35 },
 	{ "role", FIELD_ENUM, AT(role), .choices = member_roles },
 	{ "state", FIELD_ENUM, AT(state), .choices = person_states },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_CLEARABLE, 1, 200,
+	  .help = "what it is called elsewhere" },
 	{ "if_version", FIELD_INT, AT(if_version), 0, 1, INT32_MAX,
 	  .help = "refuse if it is at another version by now" },
 	FIELD_END,

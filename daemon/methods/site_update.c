@@ -17,6 +17,7 @@ struct site_update {
 	struct site_rules rules;
 	const char *currency;
 	const char *locale;
+	const char *external_id;
 	struct field_int if_version;
 	struct command command;
 };
@@ -27,7 +28,7 @@ static const struct field params[] = {
 	MUTATION_FIELDS(struct site_update),
 	SITE_FIELDS(struct site_update),
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
-	{ "name_alt", FIELD_STRING, AT(name_alt), 0, 1, 200,
+	{ "name_alt", FIELD_STRING, AT(name_alt), FIELD_CLEARABLE, 1, 200,
 	  .help = "in the site's other language" },
 	{ "zone", FIELD_ZONE, AT(zone), .help = "IANA time zone" },
 	{ "open", FIELD_TIME, AT(open), .help = "opens, on the site's clock" },
@@ -35,8 +36,11 @@ static const struct field params[] = {
 	{ "closed_days", FIELD_INTS, AT(closed_days), 0, 0, 6,
 	  .help = "days of the week it is closed, 0 is Sunday" },
 	{ "rules", FIELD_OBJECT, AT(rules), .fields = site_rules_fields, .help = SITE_RULES_HELP },
-	{ "currency", FIELD_STRING, AT(currency), 0, 3, 3, .help = "ISO 4217, e.g. KRW" },
-	{ "locale", FIELD_STRING, AT(locale), 0, 2, 35 },
+	{ "currency", FIELD_STRING, AT(currency), FIELD_CLEARABLE, 3, 3,
+	  .help = "ISO 4217, e.g. KRW" },
+	{ "locale", FIELD_STRING, AT(locale), FIELD_CLEARABLE, 2, 35 },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_CLEARABLE, 1, 200,
+	  .help = "what it is called elsewhere" },
 	{ "if_version", FIELD_INT, AT(if_version), 0, 1, INT32_MAX,
 	  .help = "refuse if it is at another version by now" },
 	FIELD_END,

@@ -8,6 +8,7 @@ struct tenant_create {
 	struct mutation mutation;
 	const char *code;
 	const char *name;
+	const char *name_alt;
 	const char *email;
 	const char *external_id;
 	struct command command;
@@ -19,6 +20,7 @@ static const struct field params[] = {
 	MUTATION_FIELDS(struct tenant_create),
 	{ "code", FIELD_CODE, AT(code), FIELD_REQUIRED, .help = "the word people say for it" },
 	{ "name", FIELD_STRING, AT(name), FIELD_REQUIRED, 1, 200 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, 1, 200, .help = "in another language" },
 	{ "email", FIELD_LOGIN, AT(email) },
 	{ "external_id", FIELD_STRING, AT(external_id), 0, 1, 200,
 	  .help = "what it is called elsewhere" },

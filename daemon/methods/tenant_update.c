@@ -8,8 +8,10 @@ struct tenant_update {
 	struct mutation mutation;
 	const char *tenant;
 	const char *name;
+	const char *name_alt;
 	const char *email;
 	struct field_int state;
+	const char *external_id;
 	struct field_int if_version;
 	struct command command;
 };
@@ -20,8 +22,12 @@ static const struct field params[] = {
 	MUTATION_FIELDS(struct tenant_update),
 	{ "tenant", FIELD_CODE, AT(tenant), FIELD_REQUIRED },
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
-	{ "email", FIELD_LOGIN, AT(email) },
+	{ "name_alt", FIELD_STRING, AT(name_alt), FIELD_CLEARABLE, 1, 200,
+	  .help = "in another language" },
+	{ "email", FIELD_LOGIN, AT(email), FIELD_CLEARABLE },
 	{ "state", FIELD_ENUM, AT(state), .choices = tenant_states },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_CLEARABLE, 1, 200,
+	  .help = "what it is called elsewhere" },
 	{ "if_version", FIELD_INT, AT(if_version), 0, 1, INT32_MAX,
 	  .help = "refuse if it is at another version by now" },
 	FIELD_END,

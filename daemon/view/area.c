@@ -1,4 +1,4 @@
-/* The shape of a area: on the wire, and in the facts of cowork.area_facts. */
+/* The shape of an area: on the wire, and in the facts of cowork.area_facts. */
 
 #include "daemon/noun.h"
 
@@ -7,15 +7,22 @@ struct area_view {
 	const char *floor;
 	const char *code;
 	const char *name;
+	const char *name_alt;
+	const char *external_id;
 	struct field_int version;
 };
 
 #define AT(member) offsetof(struct area_view, member)
 
 static const struct field fields[] = {
-	{ "site", FIELD_CODE, AT(site), 0 },	  { "floor", FIELD_CODE, AT(floor), 0 },
-	{ "code", FIELD_CODE, AT(code), 0 },	  { "name", FIELD_STRING, AT(name), 0 },
-	{ "version", FIELD_INT, AT(version), 0 }, FIELD_END,
+	{ "site", FIELD_CODE, AT(site), 0 },
+	{ "floor", FIELD_CODE, AT(floor), 0 },
+	{ "code", FIELD_CODE, AT(code), 0 },
+	{ "name", FIELD_STRING, AT(name), 0 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, .help = "in the site's other language" },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },
+	{ "version", FIELD_INT, AT(version), 0 },
+	FIELD_END,
 };
 
 static const struct db_statement by_id = {

@@ -13,6 +13,7 @@ struct block_view {
 	const char *note;
 	struct field_int state;
 	struct field_int created;
+	const char *external_id;
 	struct field_int version;
 };
 
@@ -29,6 +30,7 @@ static const struct field fields[] = {
 	{ "note", FIELD_TEXT, AT(note), FIELD_STAFF },
 	{ "state", FIELD_ENUM, AT(state), 0, .choices = block_states },
 	{ "created", FIELD_INSTANT, AT(created), 0 },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },
 	{ "version", FIELD_INT, AT(version), 0 },
 	FIELD_END,
 };

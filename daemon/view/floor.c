@@ -6,7 +6,9 @@ struct floor_view {
 	const char *site;
 	const char *code;
 	const char *name;
+	const char *name_alt;
 	struct field_int position;
+	const char *external_id;
 	struct field_int version;
 };
 
@@ -16,7 +18,9 @@ static const struct field fields[] = {
 	{ "site", FIELD_CODE, AT(site), 0 },
 	{ "code", FIELD_CODE, AT(code), 0 },
 	{ "name", FIELD_STRING, AT(name), 0 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, .help = "in the site's other language" },
 	{ "position", FIELD_INT, AT(position), 0, .help = "order in lists, from the ground up" },
+	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },
 	{ "version", FIELD_INT, AT(version), 0 },
 	FIELD_END,
 };

@@ -6,6 +6,7 @@ struct tenant_view {
 	struct field_int id;
 	const char *code;
 	const char *name;
+	const char *name_alt;
 	const char *email;
 	struct field_int state;
 	const char *external_id;
@@ -18,6 +19,7 @@ static const struct field fields[] = {
 	{ "id", FIELD_INT, AT(id), FIELD_HIDDEN },
 	{ "code", FIELD_CODE, AT(code), 0 },
 	{ "name", FIELD_STRING, AT(name), 0 },
+	{ "name_alt", FIELD_STRING, AT(name_alt), 0, .help = "in another language" },
 	{ "email", FIELD_STRING, AT(email), FIELD_OWN },
 	{ "state", FIELD_ENUM, AT(state), 0, .choices = tenant_states },
 	{ "external_id", FIELD_STRING, AT(external_id), FIELD_STAFF },

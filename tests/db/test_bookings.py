@@ -71,7 +71,8 @@ def test_a_request_that_cannot_be_is_refused_by_kind(campus, change, refusal):
 
 def test_a_retired_space_takes_no_bookings_and_keeps_those_it_has(campus):
     facts = campus.book("D-0")
-    assert campus.one(command("space.retire", space="D-0"))["facts"]["state"] == "retired"
+    done = campus.one(command("space.retire", space="D-0", with_bookings=True))
+    assert (done["facts"]["state"], done["count"]) == ("retired", 1)
     assert campus.one(create("D-0", 5)) == {"o": "retired", "field": "space", "space": "D-0"}
     assert campus.one(move(facts["ref"], hour=5))["o"] == "retired"
     assert campus.one(move(facts["ref"], space="D-1"))["o"] == "done"

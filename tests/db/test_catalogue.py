@@ -118,6 +118,6 @@ def test_a_space_is_changed_and_retired_once(campus):
     assert ("area" in kept, kept["floor"], kept["amenities"], kept["name"]) == (False, "1", [], "Window desk")
     answer = campus.run(command("space.retire", space="D-0", if_version=3))
     assert answer["events"][0]["body"] == {
-        "space": 1, "code": "D-0", "kind": "room", "floor": 1, "area": None, "capacity": 2, "amenities": [],
+        "space": 1, "code": "D-0", "name": "Window desk", "name_alt": None, "kind": "room", "floor": 1, "area": None, "capacity": 2, "amenities": [],
         "x": 1, "y": 2, "units": [1], "state": "retired", "version": 4}
     assert campus.one(command("space.retire", space="D-0")) == {"o": "wrong_state", "state": "retired", "version": 4}

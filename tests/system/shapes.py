@@ -50,7 +50,8 @@ def bad(field):
     for value in WRONG_TYPE.get(kind, [7, True, [], {}, None]):
         yield value, "type"
     for value in WRONG_FORM.get(kind, []):
-        yield value, "format"
+        if value or not field.get("clearable"):
+            yield value, "format"
     if kind in ("string", "text", "secret"):
         yield "bell\a" + "x" * 8, "format"
         yield "x" * (field["max"] + 1), "range"

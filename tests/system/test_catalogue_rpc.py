@@ -291,7 +291,7 @@ def test_two_who_change_the_same_version_are_not_both_heard(operator, connect):
 
 def test_a_retired_space_takes_no_bookings_and_keeps_those_it_has(operator):
     ref = operator.change("booking.create", TIME, site="KSQ", space="A-01")["booking"]["ref"]
-    retired = operator.change("space.retire", site="KSQ", space="A-01")["space"]
+    retired = operator.change("space.retire", site="KSQ", space="A-01", with_bookings=True)["space"]
     assert (retired["state"], retired["version"]) == ("retired", 2)
     later = {"start": "2027-03-02T09:00", "end": "2027-03-02T10:00"}
     for method, params in (("booking.create", later), ("block.create", {**later, "reason": "repair"})):

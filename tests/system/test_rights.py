@@ -35,8 +35,9 @@ def cases(method, me, world, refs):
     tenants = {OWN: "acme", OTHER: "hanbit"}
     at_sites = {
         "site.show": {}, "site.update": {"name": "N"}, "floor.create": {"code": "9F"}, "floor.list": {},
+        "floor.update": {"floor": "2F", "name": "N"}, "area.update": {"area": "A", "name": "N"},
         "area.create": {"code": "Z"}, "area.list": {}, "space.create": {"code": "Z-1", "kind": "desk"},
-        "space.update": {"space": "A-01", "capacity": 2}, "space.retire": {"space": "A-01"}, "space.list": {},
+        "space.update": {"space": "A-01", "capacity": 2}, "space.retire": {"space": "A-08"}, "space.list": {},
         "space.search": TIME, "space.day": {"date": "2027-03-01"}, "space.week": {"date": "2027-03-01"},
         "space.show": {"space": "A-01"}, "block.create": {"space": "A-09", "reason": "repair", **TIME}, "block.list": {},
         "watch.start": {},

@@ -53,7 +53,7 @@ class History:
     def command(self, site):
         zone = {self.world.site["KSQ"]: "America/New_York", self.world.site["DJN"]: "Asia/Seoul"}[site]
         space = self.random.choice([f"A-{n:02}" for n in range(1, 11)] + ["AB", "RA", "RB", "P-1", "nowhere"])
-        start = (494_000 + self.random.randrange(200)) * HOUR_US
+        start = (530_000 + self.random.randrange(200)) * HOUR_US
         args = {"space": space, "start": start, "end": start + self.random.randrange(1, 5) * HOUR_US, "zone": zone}
         kind = self.random.choices(["booking.create", "booking.move", "booking.cancel", "booking.undo", "block.create",
                                     "block.end", "site.update", "space.update"], [10, 4, 3, 3, 2, 1, 0.2, 0.5])[0]
@@ -70,7 +70,7 @@ class History:
             r = {"refs": [self.ref("B")]}
         elif kind == "block.end":
             args = {"ref": self.random.choice(blocks) if blocks else "B-000000"}
-            args["at"] = self.random.choice([None, (494_000 + self.random.randrange(200)) * HOUR_US])
+            args["at"] = self.random.choice([None, (530_000 + self.random.randrange(200)) * HOUR_US])
         elif kind == "space.update":
             args = {"space": space, "capacity": self.random.randrange(1, 40)}
         else:

@@ -309,12 +309,14 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     call("site.list", limit=2)
     call("site.show", site="NEW")
     change("floor.create", site="NEW", code="3F", name="Third", position=3)
+    change("floor.update", site="NEW", floor="3F", name_alt="3층", position=4)
     call("floor.list", site="NEW")
-    change("area.create", site="NEW", code="N", name="North", floor="3F")
+    change("area.create", site="NEW", code="N", name="North", floor="3F", name_alt="북", external_id="a1")
+    change("area.update", site="NEW", area="N", floor="", external_id="")
     call("area.list", site="NEW")
     change("space.create", site="NEW", code="N-1", name="One", kind="room", floor="3F", area="N", capacity=4,
            amenities=["screen"], x=-5, y=7, units=["U1", "U2"], external_id="s1")
-    change("space.update", site="NEW", space="N-1", capacity=5, amenities=[])
+    change("space.update", site="NEW", space="N-1", capacity=5, amenities=[], units=["U1", "U3"], external_id="s2")
     call("space.list", site="NEW")
     call("space.show", site="NEW", space="N-1")
     call("space.search", site="NEW", start="2027-03-01T09:00", end="2027-03-01T10:00", near="N-1")
@@ -345,7 +347,7 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     call("watch.stop", watch=watch["watch"])
     change("booking.cancel", site="NEW", ref=ref)
     change("booking.undo", site="NEW", ref=ref)
-    change("space.retire", site="NEW", space="N-1")
+    change("space.retire", site="NEW", space="N-1", with_bookings=True)
     call("session.logout")
     assert not left, f"no reply of these was looked at: {left}"
 
