@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "client/client.h"
-#include "client/command.h"
+#include "client/commands.h"
 #include "client/complete.h"
 #include "client/i18n.h"
 #include "client/interrupt.h"
+#include "client/lookup.h"
 #include "client/state.h"
 #include "common/civil.h"
 #include "common/crypto.h"
@@ -67,7 +68,7 @@ const char *client_site(struct client *client)
 
 	if (!site) {
 		complain(_("which site? None is given"));
-		complain_more(_("try"), _("--site SITE, or for good: cowork config set site SITE"));
+		lookup_sites(client);
 	}
 	return site;
 }
@@ -144,6 +145,12 @@ int client_find_token(struct client *client)
 	return r;
 }
 
+static bool server_is_known(const struct client *client)
+{
+	return client->options.server || environment("COWORK_SERVER") ||
+	       (client->context && client->context->server);
+}
+
 int client_load_token(struct client *client)
 {
 	const char *file = environment("COWORK_TOKEN_FILE");
@@ -157,7 +164,9 @@ int client_load_token(struct client *client)
 		complain(_("what %s holds is not a token"), file ? file : _("the token's file"));
 	else
 		complain(_("the token cannot be read: %s"), strerror(-r));
-	complain_more(_("try"), "cowork login");
+	complain_more(_("try"), server_is_known(client) ? "cowork login"
+							: "cowork login --server HOST[:PORT]");
+	complain_more(_("help"), _("who invited you has the address and a one-time code"));
 	return STATUS_AUTH;
 }
 
@@ -323,8 +332,10 @@ static int dispatch(struct client *client)
 		out_printf(&client->out, "cowork %s\n", COWORK_VERSION);
 		return STATUS_OK;
 	}
-	if (!command)
+	if (!command && client->options.help)
 		return command_overview(client);
+	if (!command)
+		command = &command_none;
 	return run_command(client, command, client->argv + 1 + skip, client->argc - 1 - skip);
 }
 

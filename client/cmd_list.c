@@ -73,7 +73,8 @@ static int print_list(struct client *client, struct call *call, const struct arg
 	if (arguments->many_count > 0 && client->options.limit < 0)
 		client->options.limit = 0;
 	if (r == STATUS_OK)
-		return pages_print(client, call, view_find(view));
+		return pages_print(client, call,
+				   view_find(arguments->many_count > 0 ? "day_list" : view));
 	call_done(call);
 	return r;
 }

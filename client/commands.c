@@ -57,6 +57,18 @@ const struct command command_table[] = {
 		.flags = COMMAND_LOGIN,
 	},
 	{
+		.name = "week",
+		.usage = "[SPACE|AREA] [--from DAY]",
+		.summary = N_("seven days of a space, an area, a floor or the site"),
+		.more = N_("A line a space, a sign an hour or more of the opening hours; days on "
+			   "which all is closed are left out. From today unless told. In a narrow "
+			   "window and elsewhere than on a terminal, a row for each span of time."),
+		.examples = "cowork week\ncowork week A --from mon\ncowork week ROOM-2 --from "
+			    "2026-11-30",
+		.run = cmd_week,
+		.flags = COMMAND_LOGIN,
+	},
+	{
 		.name = "mine",
 		.usage = "[WHEN...] [--past] [--from TIME] [--to TIME] [--fold 0|1]",
 		.summary = N_("list my bookings"),

@@ -6,6 +6,9 @@
 
 #include "client/command.h"
 
+/* cowork without a command. */
+extern const struct command command_none;
+
 command_run cmd_book;
 command_run cmd_call;
 command_run cmd_cancel;
@@ -30,6 +33,7 @@ command_run cmd_site_rule;
 command_run cmd_status;
 command_run cmd_undo;
 command_run cmd_watch;
+command_run cmd_week;
 command_run cmd_when;
 command_run cmd_who;
 command_run cmd_whoami;

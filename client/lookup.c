@@ -105,32 +105,85 @@ static void tell_near(struct client *client, const struct words *slot, const str
 	buf_deinit(&text);
 }
 
+/* Offers all codes of a list; the call keeps them. */
+static void offer_list(struct client *client, const struct list *list, struct call *call,
+		       const char *word, struct near near[NEAR_MAX])
+{
+	call_begin(call, list->method, false);
+	if (list->site)
+		params_str(&call->params, "site", client_site_or_none(client));
+	call->limit = LIST_MOST;
+	if (call_try(client, call) != 0)
+		return;
+	for (const struct cJSON *one = json_first(json_get(call_result(call), list->list)); one;
+	     one = json_next(one))
+		if (json_str(one, list->member))
+			offer(near, word, json_str(one, list->member));
+}
+
 /* "there is no space A-2": those with a code like it, or where all of them are listed. */
 static void look_for_codes(struct client *client, const char *field)
 {
-	const struct list *list = find_list(field);
+	const struct list *found[3] = { find_list(field) };
 	struct near near[NEAR_MAX] = { { 0 } };
+	struct call calls[ARRAY_SIZE(found)];
+	size_t count = found[0] != NULL;
 	struct words slot;
 	const char *word;
-	struct call call;
 
-	if (!list)
+	if (!found[0])
 		return;
 	slot = word_of(client, field);
 	word = slot.count ? slot.words[0] : client_site_or_none(client);
-	call_begin(&call, list->method, false);
-	if (list->site)
-		params_str(&call.params, "site", client_site_or_none(client));
-	call.limit = LIST_MOST;
-	if (word && (slot.count || strcmp(field, "site") == 0) && call_try(client, &call) == 0)
-		for (const struct cJSON *one = json_first(json_get(call_result(&call), list->list));
-		     one; one = json_next(one))
-			if (json_str(one, list->member))
-				offer(near, word, json_str(one, list->member));
+	/* Where a word may be a space, an area or a floor, it was none of them. */
+	if (client->asked.arguments && arguments_has(client->asked.arguments, "space|area")) {
+		found[count++] = find_list("area");
+		found[count++] = find_list("floor");
+	}
+	if (!word || (!slot.count && strcmp(field, "site") != 0))
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		offer_list(client, found[i], &calls[i], word, near);
 	if (near[0].text)
-		tell_near(client, &slot, list, near);
+		tell_near(client, &slot, found[0], near);
 	else
-		complain_more(_("try"), "%s", list->command);
+		complain_more(_("try"), "%s", found[0]->command);
+	for (size_t i = 0; i < count; i++)
+		call_done(&calls[i]);
+}
+
+void lookup_sites(struct client *client)
+{
+	struct buf text = BUF_INIT(4096), more = BUF_INIT(1024);
+	const char *first = NULL;
+	struct call call;
+	char *line = NULL;
+
+	call_begin(&call, "site.list", false);
+	call.limit = LIST_MOST;
+	if (client->token[0] && call_try(client, &call) == 0)
+		for (const struct cJSON *site = json_first(json_get(call_result(&call), "sites"));
+		     site; site = json_next(site)) {
+			const char *code = json_str(site, "code");
+
+			first = first ? first : code;
+			if (code)
+				buf_printf(&text, "%s%s", text.len ? ", " : "", code);
+		}
+	if (first) {
+		buf_add_str(&more, "--site ");
+		text_quote(&more, first);
+		line = line_with(client, NULL, 0, more.data);
+		complain_more(_("sites"), "%s", text.data);
+		if (line)
+			complain_more(_("try"), "%s", line);
+		complain_more(_("or"), _("for good: cowork config set site %s"), first);
+	} else {
+		complain_more(_("try"), _("--site SITE, or for good: cowork config set site SITE"));
+	}
+	free(line);
+	buf_deinit(&more);
+	buf_deinit(&text);
 	call_done(&call);
 }
 

@@ -9,5 +9,7 @@
 struct client;
 struct reply;
 
+/* No site was named: which there are, and how to name one. */
+void lookup_sites(struct client *client);
 /* Tells what was found, with commands to run, below a refusal of `method`. */
 void lookup_tell(struct client *client, const char *method, const struct reply *reply);

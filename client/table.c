@@ -94,8 +94,8 @@ static const char *last_name(const char *path)
 /* What a row is judged by, and what it is called, which is typed again: neither is ever cut. */
 static bool is_dear(const char *path)
 {
-	static const char *const names[] = { "ref",  "code",  "token", "when",
-					     "kind", "state", "login" };
+	static const char *const names[] = { "ref",   "code", "token", "when",
+					     "hours", "kind", "state", "login" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], last_name(path)) == 0)

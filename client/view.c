@@ -16,6 +16,7 @@
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
+#include "common/when.h"
 
 static const struct view views[] = {
 	{ "booking", "bookings", "ref,space,when,state,who,title",
@@ -26,6 +27,10 @@ static const struct view views[] = {
 	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
 	  "who,site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,"
 	  "source,created,external_id" },
+	{ "day_list", "bookings", "hours,space,who,tenant,title,state,ref",
+	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
+	  "when,site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,"
+	  "source,created,external_id,taken" },
 	{ "interval", "intervals", "text,start,end", "text,start,end", "text", "local,when" },
 	{ "block", "blocks", "ref,space,when,state,reason,note",
 	  "ref,space,start,end,state,reason,note", "ref", "site,created,version" },
@@ -165,6 +170,17 @@ static void add_when(struct client *client, const struct cJSON *object, struct b
 	when_span(out, from, to, view_zone(client, object), client->now, client_lang(client));
 }
 
+/* "hours": the same without the day. */
+static void add_hours(struct client *client, const struct cJSON *object, struct buf *out)
+{
+	const char *start = json_str(object, "start"), *end = json_str(object, "end");
+	struct when_interval when;
+
+	if (start && end && instant_parse(start, &when.start) == 0 &&
+	    instant_parse(end, &when.end) == 0)
+		when_hours(out, &when, view_zone(client, object), client_lang(client));
+}
+
 /* "who": the guest, else the person by name; "taken" where that is for others to know. */
 static void add_who(const struct cJSON *object, struct buf *out)
 {
@@ -183,6 +199,8 @@ void view_cell(struct client *client, const struct cJSON *object, const char *pa
 {
 	if (strcmp(path, "when") == 0 && !json_get(object, "when"))
 		add_when(client, object, out);
+	else if (strcmp(path, "hours") == 0 && !json_get(object, "hours"))
+		add_hours(client, object, out);
 	else if (strcmp(path, "who") == 0 && !json_get(object, "who"))
 		add_who(object, out);
 	else

@@ -31,6 +31,16 @@ void when_span(struct buf *out, int64_t start, int64_t end, const char *zone_nam
 	zone_free(zone);
 }
 
+void when_hours(struct buf *out, const struct when_interval *when, const char *zone_name,
+		const char *lang)
+{
+	struct zone *zone = load(zone_name);
+
+	if (zone)
+		when_echo_hours(out, when, zone, lang);
+	zone_free(zone);
+}
+
 void when_instant(struct buf *out, int64_t at, const char *zone_name, int64_t now, const char *lang)
 {
 	char text[INSTANT_TEXT_MAX];

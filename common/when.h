@@ -133,6 +133,9 @@ void when_echo_day(struct buf *out, int64_t at, const struct zone *zone, int64_t
 void when_echo_hours(struct buf *out, const struct when_interval *interval, const struct zone *zone,
 		     const char *lang);
 
+/* "Mon", or in Korean "월"; 0 is Sunday. */
+const char *when_day_name(int weekday, const char *lang);
+
 /* The English sentence of a kind with {0} to {3} for the parts; a constant, to be translated. */
 const char *when_template(enum when_kind kind);
 /* Appends the template with the problem's parts in it. */

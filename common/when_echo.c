@@ -158,6 +158,11 @@ void when_echo(struct buf *out, const struct when_interval *interval, const stru
 	buf_printf(out, " %s", last);
 }
 
+const char *when_day_name(int weekday, const char *lang)
+{
+	return when_weekday(weekday, is_korean(lang));
+}
+
 void when_echo_day(struct buf *out, int64_t at, const struct zone *zone, int64_t now,
 		   const char *lang)
 {
