@@ -77,8 +77,10 @@ static int show_grid(struct client *client, struct call *call)
 	}
 	if (r == STATUS_OK && week.grid.count == 0)
 		note(&client->out, _("nothing to list"));
-	else if (r == STATUS_OK)
+	else if (r == STATUS_OK) {
+		out_page(&client->out);
 		grid_print(&week.grid);
+	}
 	if (r == STATUS_OK && walk.more)
 		note(&client->out, _("There are more rows; --limit 0 lists all."));
 	grid_deinit(&week.grid);

@@ -35,7 +35,7 @@ enum cell {
 	CELL_MINE,
 };
 
-static const char *const signs[] = { "░", "·", "×", "█", "▓" };
+static const char *const signs[] = { "░", "·", "✗", "█", "▓" };
 
 bool grid_fits(const struct client *client)
 {
