@@ -73,7 +73,9 @@ static void booking_clock(const struct cJSON *booking, struct clock *clock)
 static void cell(const struct export *export, const struct kind_column *column,
 		 const struct cJSON *object, const struct clock *clock, struct buf *out)
 {
-	if (column->path)
+	if (column->object && !json_get(object, column->path))
+		buf_add_str(out, "{}"); /* with nothing there, import would not have nothing */
+	else if (column->path)
 		view_cell(export->client, object, column->path, out);
 	else if (strcmp(column->name, "start_local") == 0)
 		buf_add_str(out, clock->start);

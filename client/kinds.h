@@ -14,6 +14,7 @@ struct kind_column {
 	const char *param; /* of the method */
 	const char *path;  /* of the field in a view, for export; NULL: worked out from others */
 	bool required;
+	bool object; /* a JSON object, in CSV as its text; where there is none export writes {} */
 };
 
 struct kind {

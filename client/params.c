@@ -16,7 +16,8 @@ enum param_type {
 	PARAM_INT,
 	PARAM_LIST,
 	PARAM_INTS,
-	PARAM_YES, /* an option without a value */
+	PARAM_YES,  /* an option without a value */
+	PARAM_JSON, /* a value as it is written */
 };
 
 static const struct {
@@ -26,8 +27,8 @@ static const struct {
 	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT }, { "closed_days", PARAM_INTS },
 	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	{ "if_version", PARAM_INT },
 	{ "ended", PARAM_YES },	     { "private", PARAM_YES },	{ "position", PARAM_INT },
-	{ "retired", PARAM_YES },    { "units", PARAM_LIST },	{ "x", PARAM_INT },
-	{ "y", PARAM_INT },
+	{ "retired", PARAM_YES },    { "rules", PARAM_JSON },	{ "units", PARAM_LIST },
+	{ "x", PARAM_INT },	     { "y", PARAM_INT },
 };
 
 void params_begin(struct params *params)
@@ -156,6 +157,20 @@ static enum param_type type_of(const char *name)
 	return PARAM_TEXT;
 }
 
+/* What is no JSON goes as text: the server says what it wants. */
+static void params_json(struct params *params, const char *name, const char *text)
+{
+	struct json_problem problem;
+	_cleanup_(json_freep) struct cJSON *tree = NULL;
+
+	if (json_parse(text, strlen(text), &json_limits_request, &tree, &problem) < 0) {
+		params_str(params, name, text);
+		return;
+	}
+	jsonw_key(&params->w, name);
+	json_write(&params->w, tree);
+}
+
 bool params_typed(struct params *params, const char *name, const char *value)
 {
 	int64_t number;
@@ -171,6 +186,9 @@ bool params_typed(struct params *params, const char *name, const char *value)
 		return params_ints(params, name, value);
 	case PARAM_YES:
 		return params_truth(params, name, value);
+	case PARAM_JSON:
+		params_json(params, name, value);
+		return true;
 	case PARAM_INT:
 		break;
 	}

@@ -233,7 +233,11 @@ static enum rows_status json_row(struct rows *rows, struct row *row, struct rows
 		buf_reset(&rows->joined[column]);
 		if (json_is_null(m))
 			continue;
-		if (!value_text(m, &rows->joined[column])) {
+		if (rows->kind->columns[column].object && json_is_object(m)) {
+			struct jsonw w = JSONW_INIT(&rows->joined[column]);
+
+			json_write(&w, m);
+		} else if (!value_text(m, &rows->joined[column])) {
 			say(problem, _("%s is neither text nor whole number nor a list of these"),
 			    json_name(m));
 			return ROWS_BAD;

@@ -44,7 +44,7 @@ const struct topic topics[] = {
 	  N_("Files to import are UTF-8: CSV with a line of names (RFC 4180), or one JSON\n"
 	     "object a line with the same names. A column that is not known is an error.\n"
 	     "  sites     code,name,zone,open,close,closed_days,currency,locale\n"
-	     "            and name_alt, external_id\n"
+	     "            and name_alt, external_id, rules (as JSON)\n"
 	     "  floors    site,code,name,position\n"
 	     "  areas     site,floor,code,name\n"
 	     "  spaces    site,floor,area,code,name,kind,capacity,amenities,x,y,units,\n"

@@ -188,6 +188,24 @@ def test_a_site_is_carried_to_another_by_its_files(cowork):
         operator.run("space", "list", check=0).stdout
 
 
+def test_the_rules_of_a_site_are_carried_by_its_file(cowork):
+    operator = cowork("operator")
+    operator.run("site", "add", "RUA", "--name", "Rules", "--zone", "Asia/Seoul", check=0)
+    operator.run("site", "rule", "booth", "--longest", "1h", "--site", "RUA", check=0)
+    rules = {}
+    for form, name in (((), "C"), (("--json",), "J")):
+        lines = operator.run("export", "sites", *form, check=0).stdout.splitlines()
+        head = [] if form else lines[:1]
+        file = operator.folder / "sites"
+        rows = [line for line in lines if re.search(r"\b(RUA|KSQ)\b", line)]
+        file.write_text("\n".join(head + rows).replace("RUA", f"RU{name}").replace("KSQ", f"KS{name}") + "\n")
+        operator.run("import", "sites", file, check=0)
+        for code in (f"RU{name}", f"KS{name}"):
+            rules[code] = json.loads(operator.run("site", "show", code, "--json", check=0).stdout).get("rules")
+    assert rules["RUC"] == rules["RUJ"] and rules["RUC"]["booth"]["longest"] == 60 and len(rules["RUC"]) == 5
+    assert rules["KSC"] is rules["KSJ"] is None
+
+
 def test_doctor_is_content(cowork):
     out = cowork("ada").run("doctor", check=0).stdout
     assert "logged in as ada@acme.example" in out and "FAIL" not in out
