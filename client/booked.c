@@ -169,6 +169,20 @@ static void check_clock(struct client *client, const struct phrase_clock *clock,
 	complain_more(_("check"), _("whether this is the time you meant, and else cancel it"));
 }
 
+/* Rules that would have bound others: who passes them should know that they did. */
+static void tell_waived(const struct client *client, const struct cJSON *result)
+{
+	const struct cJSON *waived = json_get(result, "waived");
+	struct buf text = BUF_INIT(256);
+
+	for (const struct cJSON *w = json_first(waived); w; w = json_next(w))
+		buf_printf(&text, "%s%s", text.len ? ", " : "",
+			   json_value_str(w) ? json_value_str(w) : "?");
+	if (text.data)
+		note(&client->out, _("passed for you as staff: %s"), text.data);
+	buf_deinit(&text);
+}
+
 int booked_ask(struct client *client, struct call *call, const struct words *words,
 	       const char *fold)
 {
@@ -185,6 +199,8 @@ int booked_ask(struct client *client, struct call *call, const struct words *wor
 		r = call_run(client, call);
 		if (r == STATUS_OK)
 			echo(client, &clock, &interval);
+		if (r == STATUS_OK)
+			tell_waived(client, call_result(call));
 		check_clock(client, &clock, call, r);
 		client->absolute = (struct edit){ 0 };
 		client->asked.zone = NULL;

@@ -137,7 +137,8 @@ static int read_extension(const struct client *client, const struct phrase_clock
 	snprintf(phrase, sizeof(phrase), "%s %s", instant_format(end, from),
 		 strncmp(text, "by ", 3) == 0 ? text + 3 : text);
 	*ret = 0;
-	if (strncmp(text, "until", 5) != 0 &&
+	/* "-1h" would be read as a length behind a dash. */
+	if (strncmp(text, "until", 5) != 0 && text[0] != '-' &&
 	    when_parse(phrase, client->now, clock->zone, &clock->options, &interval, &problem) ==
 		    WHEN_OK &&
 	    interval.start == end) {

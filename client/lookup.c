@@ -12,11 +12,13 @@
 #include "client/command.h"
 #include "client/i18n.h"
 #include "client/lookup.h"
+#include "client/place.h"
 #include "client/view.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
 #include "common/nearest.h"
+#include "common/uuid7.h"
 
 #define NEAR_MAX  3
 #define LIST_MOST 500
@@ -287,22 +289,69 @@ static const char *find_holder(struct client *client, struct call *call, const s
 	return NULL;
 }
 
-/* One person has another place then: which booking it is, and to give it up or move it. */
+/* The options that say where, for a command that is not the one that was typed. */
+static void add_where(const struct client *client, struct buf *line)
+{
+	const char *const options[][2] = { { "--context", client->options.context },
+					   { "--site", client->options.site } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i][1]) {
+			buf_printf(line, " %s ", options[i][0]);
+			text_quote(line, options[i][1]);
+		}
+}
+
+/* Whether the server would move that booking to what was asked for. */
+static bool would_move(struct client *client, const char *ref)
+{
+	const struct asked *asked = &client->asked;
+	char start[INSTANT_TEXT_MAX], end[INSTANT_TEXT_MAX], key[UUID_TEXT_MAX];
+	struct call call;
+	bool would;
+
+	if (asked->place.count == 0 || place_kind(asked->place.words[0]) || !asked->start ||
+	    uuid7_make(instant_now(), key) < 0)
+		return false;
+	begin_about(client, &call, "booking.move", ref);
+	params_str(&call.params, "space", asked->place.words[0]);
+	params_str(&call.params, "start", instant_format(asked->start, start));
+	params_str(&call.params, "end", instant_format(asked->end, end));
+	params_str(&call.params, "key", key);
+	params_bool(&call.params, "dry_run", true);
+	would = call_try(client, &call) == 0;
+	call_done(&call);
+	return would;
+}
+
+/* One person has another place then: to move it to what was asked for, or to give it up. */
 static void look_for_holder(struct client *client, const struct cJSON *data)
 {
 	const char *ref = json_str(data, "ref");
+	struct buf line = BUF_INIT(4096);
 	struct call call = { 0 };
 	bool asked = !ref;
 
 	if (asked)
 		ref = find_holder(client, &call, data);
-	if (ref) {
-		complain_more(_("try"), "cowork cancel %s%s%s", ref,
-			      client->options.site ? " --site " : "",
-			      client->options.site ? client->options.site : "");
-	} else {
-		complain_more(_("try"), "cowork mine");
+	if (ref && would_move(client, ref)) {
+		buf_printf(&line, "cowork move %s ", ref);
+		text_quote(&line, client->asked.place.words[0]);
+		for (size_t i = 0; i < client->asked.when.count; i++) {
+			buf_add_char(&line, ' ');
+			text_quote(&line, client->asked.when.words[i]);
+		}
+		add_where(client, &line);
+		complain_more(_("try"), "%s", line.data ? line.data : "");
+		buf_reset(&line);
 	}
+	if (ref)
+		buf_printf(&line, "cowork cancel %s", ref);
+	else
+		buf_add_str(&line, "cowork mine");
+	add_where(client, &line);
+	complain_more(_("try"), "%s", line.data ? line.data : "");
+	buf_deinit(&line);
 	if (asked)
 		call_done(&call);
 }

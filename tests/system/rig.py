@@ -321,6 +321,15 @@ class CommandLine:
             f"cowork {' '.join(map(str, words))}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    def shell(self, line, check=None, environment=None, timeout=120):
+        """Runs a line as it was printed, word for word, by a shell that finds `cowork`."""
+        path = f"{build() / 'client'}:{os.environ['PATH']}"
+        done = subprocess.run(["sh", "-c", line], text=True, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=timeout, cwd=self.folder, env=self.environment(PATH=path, **(environment or {})))
+        assert not SANITIZER.search(done.stderr), done.stderr
+        assert check is None or done.returncode == check, f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
     def context(self, token=None, site=None, name="test", server=None):
         """A context for the daemon, as `cowork login` would leave it."""
         config = self.folder / "config" / "cowork"
