@@ -18,7 +18,8 @@
 static const struct db_statement LOAD = {
 	.name = "calendar_load",
 	.sql = "SELECT r.what, r.body FROM cowork.calendar_rows r WHERE r.site_id = $1::int"
-	       " AND (r.ends IS NULL OR r.ends > cowork.from_us($2::bigint)) ORDER BY r.place, r.ends",
+	       " AND (r.ends IS NULL OR r.ends > cowork.from_us($2::bigint)) ORDER BY r.place, "
+	       "r.ends",
 	.params = 2,
 };
 
