@@ -30,6 +30,8 @@ MEMBER = {"person_id": "3", "tenant_id": "1", "role": "'member'", "state": "'act
 STAFF = {"person_id": "1", "site_id": "NULL", "role": "'operator'", "state": "'active'", "version": "1"}
 TOKEN = {"token_id": "'ABCDEFGH'", "person_id": "1", "kind": "'access'", "hash": "sha256('x')", "label": "'laptop'",
          "scope": "'full'", "created_at": "now()", "expires_at": "now()"}
+PASSWORD = {"person_id": "1", "hash": "'$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2g'", "version": "1",
+            "set_at": "now()"}
 EVENT = {"site_id": "1", "rev": "1000", "at": "now()", "actor": "1", "kind": "'booking.created'", "subject": "1",
          "body": "'{}'", "hash": "sha256('x')"}
 RECEIPT = {"site_id": "1", "lane_id": "1", "principal": "1", "key": "gen_random_uuid()", "request_hash": "'\\x00'",
@@ -37,8 +39,8 @@ RECEIPT = {"site_id": "1", "lane_id": "1", "principal": "1", "key": "gen_random_
 FENCE = {"site_id": "1", "lane_id": "1000", "rev": "1", "at": "now()"}
 
 ROWS = {"booking": BOOKING, "claim": CLAIM, "block": BLOCK, "booking_text": TEXT, "site": SITE,
-        "booking_rule": RULE, "floor": FLOOR, "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT, "tenant": TENANT, "person": PERSON,
-        "member": MEMBER, "staff": STAFF, "token": TOKEN, "event": EVENT, "receipt": RECEIPT, "fence": FENCE}
+        "booking_rule": RULE, "floor": FLOOR, "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT,
+        "tenant": TENANT, "person": PERSON, "member": MEMBER, "staff": STAFF, "token": TOKEN, "password": PASSWORD, "event": EVENT, "receipt": RECEIPT, "fence": FENCE}
 
 RANGES = ["'empty'", "'(2026-11-24 14:00+00,2026-11-24 15:00+00)'", "'[2026-11-24 14:00+00,2026-11-24 15:00+00]'",
           "'[2026-11-24 14:00+00,)'", "'[,2026-11-24 15:00+00)'", "'(,)'", "'[2026-11-24 14:00+00,infinity)'",
@@ -73,14 +75,15 @@ CHECKS = (
         ("staff", "state", "'disabled'"), ("token", "token_id", "'ABC'"), ("token", "kind", "'password'"),
         ("token", "hash", "'\\x00'"), ("token", "scope", "'some'"), ("token", "expires_at", "'infinity'"),
         ("token", "label", LONG),
-        ("event", "rev", "0"), ("event", "kind", "'Booked'"), ("event", "hash", "'\\x00'")])
+        ("password", "hash", "'secret'"), ("password", "hash", "'$argon2i$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA'"),
+        ("password", "version", "0"), ("event", "rev", "0"), ("event", "kind", "'Booked'"), ("event", "hash", "'\\x00'")])
 
 FOREIGN = [("booking", "space_id", "999"), ("booking", "site_id", "0"), ("booking_text", "booking_id", "999"),
            ("block", "space_id", "999"), ("claim", "unit_id", "999"), ("claim", "booking_id", "999"),
            ("claim", "site_id", "0"), ("booking_rule", "site_id", "9"), ("floor", "site_id", "9"), ("area", "floor_id", "9"), ("space", "floor_id", "9"),
            ("space", "area_id", "9"), ("unit", "site_id", "9"), ("space_unit", "unit_id", "999"),
            ("space_unit", "space_id", "999"), ("member", "tenant_id", "9"), ("member", "person_id", "9"),
-           ("staff", "person_id", "9"), ("staff", "site_id", "9"), ("token", "person_id", "9"), ("event", "site_id", "9"),
+           ("staff", "person_id", "9"), ("staff", "site_id", "9"), ("token", "person_id", "9"), ("password", "person_id", "9"), ("event", "site_id", "9"),
            ("fence", "site_id", "9")]
 
 
