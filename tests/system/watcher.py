@@ -6,10 +6,15 @@
 """
 
 import json
+import socket
+import threading
+import time
 
 import shapes
+from rpc import PASSING, RpcError
 
 HERE = "KSQ"
+WAIT_S = 90
 
 
 class Watcher:
@@ -97,3 +102,59 @@ def log_revs(sql, site=HERE, after=0):
     sql.execute("SELECT e.rev FROM cowork.event e JOIN cowork.site s USING (site_id) WHERE s.code = %s AND e.rev > %s"
                 " ORDER BY e.rev", (site, after))
     return [rev for rev, in sql.fetchall()]
+
+
+class Lasting:
+    """Watches from a thread of its own, and goes on behind the last rev whenever it was cut off."""
+
+    def __init__(self, daemon, token, since_rev, site=HERE):
+        self.daemon, self.token, self.site, self.began, self.rev = daemon, token, site, since_rev, since_rev
+        self.revs, self.cuts, self.problem, self.leaving, self.moved = [], 0, None, False, threading.Condition()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.leaving = True
+        self.thread.join(WAIT_S)
+
+    def run(self):
+        while not self.leaving:
+            try:
+                with self.daemon.client(self.token, timeout=1) as client:
+                    self.follow(client)
+            except (OSError, EOFError):
+                self.cuts += 1
+                time.sleep(0.02)
+            except RpcError as error:
+                if error.kind not in PASSING:
+                    return self.fail(error)
+            except BaseException as error:  # a check of the watcher's
+                return self.fail(error)
+
+    def fail(self, problem):
+        with self.moved:
+            self.problem = problem
+            self.moved.notify_all()
+
+    def follow(self, client):
+        watcher = Watcher(client, self.site, since_rev=self.rev)
+        while not self.leaving and not watcher.lost:
+            with self.moved:
+                self.revs += watcher.revs
+                watcher.revs.clear()
+                self.rev = watcher.rev
+                self.moved.notify_all()
+            try:
+                watcher.step()
+            except socket.timeout:  # nothing has come; perhaps it is to leave
+                pass
+        assert watcher.lost in (None, "slow"), watcher.lost
+
+    def until(self, rev):
+        with self.moved:
+            assert self.moved.wait_for(lambda: self.rev >= rev or self.problem, WAIT_S), f"{self.rev} is not {rev}"
+        assert not self.problem, self.problem
+        return self
