@@ -96,7 +96,8 @@ void watch_queue(struct watch *watch)
 		return;
 	watch->queued = true;
 	TAILQ_INSERT_TAIL(&watches->ready, watch, ready);
-	loop_defer(watches->services->loop, &watches->task);
+	if (!timer_running(&watches->turns))
+		timer_start(watches->services->loop, &watches->turns, 0);
 }
 
 void watches_revoke(struct session *session)
@@ -162,9 +163,9 @@ static void serve(struct watch *watch)
 		watch_queue(watch);
 }
 
-static void on_turns(struct task *task)
+static void on_turns(struct timer *timer)
 {
-	struct watches *watches = container_of(task, struct watches, task);
+	struct watches *watches = container_of(timer, struct watches, turns);
 	struct watch *watch;
 
 	for (int i = 0; i < TURNS && (watch = TAILQ_FIRST(&watches->ready)); i++) {
@@ -173,7 +174,7 @@ static void on_turns(struct task *task)
 		serve(watch); /* may free it, and others of its connection */
 	}
 	if (!TAILQ_EMPTY(&watches->ready))
-		loop_defer(watches->services->loop, task);
+		timer_start(watches->services->loop, timer, 0);
 }
 
 static void on_tick(struct timer *timer)
@@ -332,7 +333,7 @@ struct watches *watches_new(struct services *services)
 	watches->line = BUF_INIT(REQUEST_REPLY_MAX);
 	TAILQ_INIT(&watches->sites);
 	TAILQ_INIT(&watches->ready);
-	watches->task.run = on_turns;
+	watches->turns.fire = on_turns;
 	watches->tick.fire = on_tick;
 	watches->follower.event = on_event;
 	watches->follower.reset = on_reset;
@@ -347,7 +348,7 @@ struct watches *watches_free(struct watches *watches)
 		return NULL;
 	feed_unfollow(&watches->follower);
 	timer_stop(&watches->tick);
-	loop_cancel(watches->services->loop, &watches->task);
+	timer_stop(&watches->turns);
 	buf_deinit(&watches->line);
 	free(watches);
 	return NULL;
@@ -360,6 +361,16 @@ int64_t watches_of(const struct session *session)
 
 	LIST_FOREACH (watch, &session->outlet.watches, of_session)
 		count++;
+	return count;
+}
+
+int64_t watches_events(const struct watches *watches)
+{
+	const struct watch_site *at;
+	int64_t count = 0;
+
+	TAILQ_FOREACH (at, &watches->sites, entry)
+		count += (int64_t)watch_log_count(at->log);
 	return count;
 }
 

@@ -54,6 +54,7 @@ void watches_revoke(struct session *session);
 /* The client took what was waiting: there may be room. */
 void watches_resume(struct session *session);
 
-/* For the status: watches now, and how many were lost since the start. */
+/* For the status: events kept and watches now, and how many were lost since the start. */
+int64_t watches_events(const struct watches *watches);
 int64_t watches_count(const struct watches *watches);
 int64_t watches_lost(const struct watches *watches);

@@ -29,7 +29,9 @@ struct watches {
 	struct feed_follower follower;
 	TAILQ_HEAD(, watch_site) sites;
 	TAILQ_HEAD(, watch) ready;
-	struct task task; /* the next turns */
+	/* The next turns. A timer, for sockets are looked at before it fires: a task would be run in
+	 * the same pass of the loop as the one before it. */
+	struct timer turns;
 	struct timer tick;
 	struct buf line; /* the one that is being written */
 	int64_t count, lost;

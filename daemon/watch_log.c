@@ -35,6 +35,11 @@ struct watch_log *watch_log_free(struct watch_log *log)
 	return NULL;
 }
 
+size_t watch_log_count(const struct watch_log *log)
+{
+	return log->count;
+}
+
 bool watch_log_is_full(const struct watch_log *log)
 {
 	return log->count == log->limit;

@@ -23,6 +23,7 @@ struct watch_log *watch_log_new(int64_t rev, size_t limit);
 /* Takes NULL, returns NULL. */
 struct watch_log *watch_log_free(struct watch_log *log);
 
+size_t watch_log_count(const struct watch_log *log);
 bool watch_log_is_full(const struct watch_log *log);
 /* Takes over the reference. `seen`: a rev that every watcher was told, as late as is known. */
 void watch_log_add(struct watch_log *log, struct watch_event *event, int64_t seen);

@@ -25,6 +25,7 @@ static const struct field result[] = {
 	{ "calendars", FIELD_INT, 0, .help = "of sites, in memory now" },
 	{ "calendar_reloads", FIELD_INT, 0, .help = "of wrong ones, since the start" },
 	{ "watches", FIELD_INT, 0, .help = "now" },
+	{ "watch_events", FIELD_INT, 0, .help = "kept for those who watch, now" },
 	{ "watches_lost", FIELD_INT, 0, .help = "since the start" },
 	{ "certificate_expires", FIELD_INSTANT, 0 },
 	{ "draining", FIELD_BOOL, 0, .help = "it is about to stop" },
@@ -57,6 +58,7 @@ static void start(struct request *request, void *data)
 	jsonw_kint(w, "calendars", feed_live(services->feed));
 	jsonw_kint(w, "calendar_reloads", feed_reloads(services->feed));
 	jsonw_kint(w, "watches", watches_count(services->watches));
+	jsonw_kint(w, "watch_events", watches_events(services->watches));
 	jsonw_kint(w, "watches_lost", watches_lost(services->watches));
 	jsonw_kinstant(w, "certificate_expires", services->certificate_expiry_usec);
 	jsonw_kbool(w, "draining", services->draining);

@@ -174,3 +174,19 @@ class Client:
     def redeem(self, code, label="tests"):
         """Swaps a one-time code for a token; the reply."""
         return self.change("session.auth", code=code, label=label)
+
+
+def slow_reader(daemon, token, window=4096):
+    """A client with small buffers that does not read unless told."""
+    sock = socket.socket()
+    # small segments keep the kernel's buffers small on the daemon's side, too: what waits, waits in the daemon
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    sock.settimeout(30)
+    sock.connect(("127.0.0.1", daemon.port))
+    client = Client.__new__(Client)
+    client.timeout, client.buffer, client.serial, client.answers, client.notifications = 30, b"", 0, {}, []
+    client.sock = tls_context(daemon.certificate).wrap_socket(sock, server_hostname="localhost")
+    client.hello()
+    client.auth(token)
+    return client

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from rig import wait_until
-from rpc import Client, RpcError, new_key, tls_context
+from rpc import Client, RpcError, new_key, slow_reader, tls_context
 from world import new_token
 
 
@@ -179,22 +179,6 @@ def test_a_change_under_way_past_its_time_is_unknown_and_the_retry_tells(start_d
 
 
 # How much
-
-def slow_reader(daemon, token, window=4096):
-    """A client with small buffers that does not read unless told."""
-    sock = socket.socket()
-    # small segments keep the kernel's buffers small on the daemon's side, too: what waits, waits in the daemon
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-    sock.settimeout(30)
-    sock.connect(("127.0.0.1", daemon.port))
-    client = Client.__new__(Client)
-    client.timeout, client.buffer, client.serial, client.answers, client.notifications = 30, b"", 0, {}, []
-    client.sock = tls_context(daemon.certificate).wrap_socket(sock, server_hostname="localhost")
-    client.hello()
-    client.auth(token)
-    return client
-
 
 def discover_lines(first, count):
     return b"".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "rpc.discover"}).encode() + b"\n"
