@@ -99,6 +99,18 @@ const struct command noun_table[] = {
 	{ SET("member",
 	      "LOGIN [--name NAME] [--lang LANG] [--role ROLE] [--state STATE] [--if-version N]",
 	      N_("change a member"), 0) },
+	{ DO("member", "disable", "LOGIN [--if-version N]",
+	     N_("end a member's access; what they have booked stays"), 0, N_("disabled")) },
+	{ .name = "member find",
+	  .usage = "TEXT",
+	  .summary = N_("members whose login, or a word of whose name, begins like this"),
+	  .run = noun_run,
+	  .flags = COMMAND_LOGIN | COMMAND_LIST,
+	  .method = "member.find",
+	  .noun = "member",
+	  .examples = "cowork member find park" },
+	{ LIST("staff", "[--role ROLE] [--site SITE] [--revoked]",
+	       N_("list the operator's own people"), 0) },
 	{ DO("staff", "grant", "LOGIN --name NAME --role ROLE [--lang LANG] [--site SITE]",
 	     N_("make a person staff; prints the one-time code"), 0, N_("granted")) },
 	{ DO("staff", "revoke", "LOGIN", N_("end a person's staff rights"), 0, N_("revoked")) },
@@ -149,6 +161,7 @@ static int tell_done(struct client *client, const struct command *command, const
 	const struct cJSON *result = call_result(call), *object = json_get(result, command->noun);
 	const struct cJSON *named = json_is_object(object) ? object : result;
 	const char *once = json_str(result, "code");
+	int64_t bookings = 0;
 	struct buf line = BUF_INIT(16384);
 
 	if (client->out.format == FORMAT_JSON)
@@ -166,6 +179,9 @@ static int tell_done(struct client *client, const struct command *command, const
 		out_printf(&client->out, "%s%s%s\n", line.data, *name_of(named) ? " " : "",
 			   client->options.dry_run ? _("would be fine") : _(command->done));
 	}
+	if (json_int(result, "bookings", &bookings) && bookings > 0 &&
+	    client->out.format == FORMAT_TABLE)
+		note(&client->out, _("They still have bookings: %lld."), (long long)bookings);
 	buf_reset(&line);
 	if (once)
 		text_escape(&line, once);

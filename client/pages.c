@@ -48,8 +48,10 @@ int pages_each(struct client *client, struct call *call, const char *list, struc
 		if (r != STATUS_OK || !give_rows(call, list, walk, &seen))
 			return r;
 		cursor = json_str(call_result(call), "cursor");
-		if (!json_bool(call_result(call), "has_more") || !cursor)
+		if (!json_bool(call_result(call), "has_more") || !cursor) {
+			walk->more = json_bool(call_result(call), "has_more");
 			return STATUS_OK;
+		}
 		if (walk->limit > 0 && seen >= walk->limit) {
 			walk->more = true;
 			return STATUS_OK;

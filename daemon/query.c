@@ -182,6 +182,10 @@ static void on_listed(struct query *query)
 		request_fail(request, ERROR_behind, NULL);
 		return;
 	}
+	if (query->of && rows == 0) {
+		refusal_answer_missing(request, query->of);
+		return;
+	}
 	if (query->missing && !query->page->cursor &&
 	    (rows == 0 || !db_value(&query->call, 0, 1))) {
 		fail_missing(query);

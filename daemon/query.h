@@ -39,6 +39,8 @@ struct query {
 	struct request *request;
 	struct db_call call;
 	const char *missing; /* show: the parameter to name when there is no such thing */
+	const char *of; /* list: the parameter to name when the statement gives no row at all, not
+			   even one without facts: what it names is not there */
 	const struct page_params *page; /* list */
 	int64_t limit;
 	void (*done)(struct query *query); /* instead of the usual reply: consumes the request */

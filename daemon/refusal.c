@@ -144,7 +144,7 @@ static void describe(const struct request *request, enum error_kind kind,
 {
 	const char *field = json_str(outcome, "field");
 	const char *text = field ? param_text(request, field) : NULL;
-	const char *state = json_str(outcome, "state");
+	const char *state = json_str(outcome, "state"), *rule = json_str(outcome, "rule");
 	int64_t version;
 
 	snprintf(out, size, "%s", error_text(kind));
@@ -161,6 +161,10 @@ static void describe(const struct request *request, enum error_kind kind,
 		return;
 	else if (describe_rule(json_str(outcome, "rule")))
 		snprintf(out, size, "%s", describe_rule(json_str(outcome, "rule")));
+	else if (kind == ERROR_wrong_state && rule && strcmp(rule, "last_operator") == 0)
+		snprintf(out, size,
+			 "%s is the last operator; make somebody else one first (staff.grant)",
+			 text ? text : "this");
 	else if (kind == ERROR_wrong_state && state)
 		snprintf(out, size, "it is %s", state);
 	else if (kind == ERROR_stale_version && json_int(outcome, "version", &version))

@@ -188,6 +188,53 @@ BEGIN
 END
 $$;
 
+-- Whether nobody would be left who may do all: without an operator nobody can make another.
+CREATE FUNCTION cowork.last_operator(p_person bigint) RETURNS boolean LANGUAGE sql STABLE
+	RETURN EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = p_person AND f.role = 'operator'
+			AND f.site_id IS NULL AND f.state = 'active')
+		AND NOT EXISTS (SELECT FROM cowork.staff f WHERE f.person_id <> p_person AND f.role = 'operator'
+			AND f.site_id IS NULL AND f.state = 'active');
+
+-- A member is out, with all that lets them in; what they have booked stays, and is counted. Who is of the staff too
+-- keeps what lets them in there.
+CREATE FUNCTION cowork.member_disable(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
+RETURNS cowork.effect LANGUAGE plpgsql AS $$
+DECLARE
+	m       cowork.member;
+	v_staff boolean;
+	e       cowork.effect;
+BEGIN
+	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
+	WHERE p.login = lower(a ->> 'login');
+	IF NOT FOUND OR NOT cowork.owns(a -> 'own', m.tenant_id, m.person_id) THEN
+		RETURN cowork.refused('not_found', '{"field": "login"}');
+	END IF;
+	IF m.version <> (a ->> 'if_version')::int THEN
+		RETURN cowork.refused('stale_version', jsonb_build_object('version', m.version));
+	END IF;
+	IF m.state = 'disabled' THEN
+		RETURN cowork.refused('wrong_state', jsonb_build_object('state', m.state, 'version', m.version));
+	END IF;
+	IF cowork.last_operator(m.person_id) THEN
+		RETURN cowork.refused('wrong_state', '{"field": "login", "rule": "last_operator"}');
+	END IF;
+	v_staff := EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = m.person_id AND f.state <> 'revoked');
+	UPDATE cowork.member x SET state = 'disabled', version = x.version + 1
+	WHERE x.person_id = m.person_id
+	RETURNING * INTO m;
+	IF NOT v_staff THEN
+		PERFORM cowork.credentials_end(m.person_id, p_at);
+	END IF;
+	e := cowork.done(m.person_id, m.version, 'member.disabled',
+		cowork.member_body(m) || jsonb_build_object('ended', NOT v_staff));
+	e.detail := jsonb_build_object('bookings', (SELECT coalesce(sum(n.bookings), 0) FROM cowork.site t, LATERAL (
+		SELECT count(*) AS bookings FROM cowork.booking b WHERE b.site_id = t.site_id AND b.member_id = m.person_id
+			AND lower(b.during) > p_at - interval '366 days' AND upper(b.during) > p_at
+			AND b.state IN ('held', 'confirmed', 'checked_in')) n));
+	RETURN e;
+END
+$$;
+
 CREATE FUNCTION cowork.staff_body(f cowork.staff) RETURNS jsonb LANGUAGE sql STABLE
 	RETURN jsonb_build_object('person', f.person_id, 'site', f.site_id, 'role', f.role, 'state', f.state,
 		'version', f.version);
@@ -203,6 +250,10 @@ BEGIN
 	WHERE lower(t.code) = lower(a ->> 'site') AND t.site_id <> 0;
 	IF NOT FOUND AND a ->> 'site' IS NOT NULL THEN
 		RETURN cowork.refused('not_found', '{"field": "site"}');
+	END IF;
+	IF (a ->> 'role' <> 'operator' OR v_site IS NOT NULL) AND cowork.last_operator(
+			(SELECT p.person_id FROM cowork.person p WHERE p.login = lower(a ->> 'login'))) THEN
+		RETURN cowork.refused('wrong_state', '{"field": "login", "rule": "last_operator"}');
 	END IF;
 	INSERT INTO cowork.staff AS x (person_id, site_id, role)
 	VALUES (cowork.person_named(a), v_site, a ->> 'role')
@@ -227,6 +278,9 @@ BEGIN
 	END IF;
 	IF f.state = 'revoked' THEN
 		RETURN cowork.refused('wrong_state', jsonb_build_object('state', f.state, 'version', f.version));
+	END IF;
+	IF cowork.last_operator(f.person_id) THEN
+		RETURN cowork.refused('wrong_state', '{"field": "login", "rule": "last_operator"}');
 	END IF;
 	UPDATE cowork.staff x SET state = 'revoked', version = x.version + 1
 	WHERE x.person_id = f.person_id

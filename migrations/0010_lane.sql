@@ -97,6 +97,7 @@ BEGIN
 	WHEN 'tenant.update' THEN RETURN cowork.tenant_update(p_site, p_actor, p_at, a, r);
 	WHEN 'member.invite' THEN RETURN cowork.member_invite(p_site, p_actor, p_at, a, r);
 	WHEN 'member.update' THEN RETURN cowork.member_update(p_site, p_actor, p_at, a, r);
+	WHEN 'member.disable' THEN RETURN cowork.member_disable(p_site, p_actor, p_at, a, r);
 	WHEN 'staff.grant' THEN RETURN cowork.staff_grant(p_site, p_actor, p_at, a, r);
 	WHEN 'staff.revoke' THEN RETURN cowork.staff_revoke(p_site, p_actor, p_at, a, r);
 	WHEN 'token.issue' THEN RETURN cowork.token_issue(p_site, p_actor, p_at, a, r);

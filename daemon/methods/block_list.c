@@ -30,7 +30,8 @@ static const struct db_statement LIST = {
 	       "lower($2))"
 	       " AND ($3::text = 't' OR (v.state = 'active' AND v.ends > now()))"
 	       " AND ($4::text IS NULL OR v.ref > $4) ORDER BY v.ref LIMIT $5::bigint"
-	       ") f ON true WHERE s.site_id = $1::int",
+	       ") f ON true WHERE s.site_id = $1::int AND ($2 IS NULL OR EXISTS (SELECT FROM"
+	       " cowork.space p WHERE p.site_id = $1 AND lower(p.code) = lower($2)))",
 	.params = 5,
 };
 
@@ -40,6 +41,7 @@ static void start(struct request *request, void *data)
 
 	op->query.request = request;
 	query_param_int(&op->query, 0, request->site->id);
+	op->query.of = op->space ? "space" : NULL;
 	query_param(&op->query, 1, op->space);
 	query_param(&op->query, 2, op->ended ? "t" : "f");
 	query_list(request, &op->query, &LIST, &op->page);

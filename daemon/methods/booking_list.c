@@ -53,7 +53,7 @@ static const struct field params[] = {
 /* $1 site, $2 whose, $3 and $4 the interval, $5 state, $6 tenant the actor is bound to, $7 cursor,
  * $8 rows. No booking is longer than 366 days: said so, the index by start need not be read from
  * the site's first day on. */
-#define LIST(statement, whose, behind, order)                                                      \
+#define LIST(statement, whose, exists, behind, order)                                              \
 	{                                                                                          \
 		.name = statement, .params = 8,                                                    \
 		.sql = "SELECT s.rev, f.facts, f.cursor FROM cowork.site s LEFT JOIN LATERAL ("    \
@@ -68,23 +68,30 @@ static const struct field params[] = {
 		       " WHEN $7 ~ '^[0-9]{1,17}/' THEN (v.starts, v.ref) " behind                 \
 		       " (cowork.from_us(split_part($7, '/', 1)::bigint), split_part($7, '/', 2))" \
 		       " ELSE false END ORDER BY v.starts" order ", v.ref" order                   \
-		       " LIMIT $8::bigint) f ON true WHERE s.site_id = $1::int",                   \
+		       " LIMIT $8::bigint) f ON true WHERE s.site_id = $1::int AND " exists,       \
 	}
 /* Oldest first, and newest first. */
-#define LISTS(statement, whose)                                                                    \
+#define LISTS(statement, whose, exists)                                                            \
 	{                                                                                          \
-		LIST(statement, whose, ">", ""), LIST(statement "_newest", whose, "<", " DESC")    \
+		LIST(statement, whose, exists, ">", ""),                                           \
+			LIST(statement "_newest", whose, exists, "<", " DESC")                     \
 	}
 
 static const struct db_statement BY_MEMBER[] =
-	LISTS("bookings_by_member", "v.member_id = $2::bigint");
+	LISTS("bookings_by_member", "v.member_id = $2::bigint", "true");
+/* Another's tenant is no tenant to who is bound to one. */
 static const struct db_statement BY_TENANT[] =
-	LISTS("bookings_by_tenant", "v.tenant_id = (SELECT t.tenant_id FROM cowork.tenant t"
-				    " WHERE lower(t.code) = lower($2::text))");
-static const struct db_statement BY_SPACE[] =
-	LISTS("bookings_by_space", "v.space_id = (SELECT p.space_id FROM cowork.space p WHERE"
-				   " p.site_id = $1::int AND lower(p.code) = lower($2::text))");
-static const struct db_statement BY_SITE[] = LISTS("bookings_by_site", "$2::text IS NULL");
+	LISTS("bookings_by_tenant",
+	      "v.tenant_id = (SELECT t.tenant_id FROM cowork.tenant t"
+	      " WHERE lower(t.code) = lower($2::text))",
+	      "EXISTS (SELECT FROM cowork.tenant t WHERE lower(t.code) = lower($2)"
+	      " AND ($6 IS NULL OR t.tenant_id = $6))");
+static const struct db_statement BY_SPACE[] = LISTS(
+	"bookings_by_space",
+	"v.space_id = (SELECT p.space_id FROM cowork.space p WHERE"
+	" p.site_id = $1::int AND lower(p.code) = lower($2::text))",
+	"EXISTS (SELECT FROM cowork.space p WHERE p.site_id = $1 AND lower(p.code) = lower($2))");
+static const struct db_statement BY_SITE[] = LISTS("bookings_by_site", "$2::text IS NULL", "true");
 
 /* The filters exclude one another: each is a question of its own. */
 static const struct db_statement *choose(struct request *request, struct booking_list *op)
@@ -99,6 +106,7 @@ static const struct db_statement *choose(struct request *request, struct booking
 		return BY_MEMBER;
 	}
 	query_param(&op->query, 1, op->tenant ? op->tenant : op->space);
+	op->query.of = op->tenant ? "tenant" : op->space ? "space" : NULL;
 	return op->tenant ? BY_TENANT : op->space ? BY_SPACE : BY_SITE;
 }
 

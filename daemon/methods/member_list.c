@@ -25,7 +25,9 @@ static const struct db_statement LIST = {
 	       " WHERE ($1::bigint IS NULL OR v.tenant_id = $1)"
 	       " AND ($2::text IS NULL OR lower(v.facts->>'tenant') = lower($2))"
 	       " AND ($3::text IS NULL OR v.login > $3) ORDER BY v.login LIMIT $4::bigint"
-	       ") f ON true WHERE s.site_id = 0",
+	       ") f ON true WHERE s.site_id = 0 AND ($2 IS NULL OR EXISTS (SELECT FROM"
+	       " cowork.tenant t WHERE lower(t.code) = lower($2)"
+	       " AND ($1 IS NULL OR t.tenant_id = $1)))",
 	.params = 4,
 };
 
@@ -36,6 +38,7 @@ static void start(struct request *request, void *data)
 	op->query.request = request;
 	if (request->scope == SCOPE_TENANT)
 		query_param_int(&op->query, 0, request->actor->tenant_id);
+	op->query.of = op->tenant ? "tenant" : NULL;
 	query_param(&op->query, 1, op->tenant);
 	query_list(request, &op->query, &LIST, &op->page);
 }

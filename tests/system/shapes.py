@@ -114,7 +114,7 @@ def reply_misfits(result, method, nouns):
         fields |= {"rev": plain["integer"], method["gives"]: {"type": "object", "fields": nouns[method["gives"]]}}
     if "lists" in method:
         noun = nouns[method["lists"]]
-        plural = method["lists"] + "s"
+        plural = "staff" if method["lists"] == "staff" else method["lists"] + "s"
         fields |= {"rev": plain["integer"], "has_more": plain["boolean"], "cursor": {"type": "string"}}
         rows = result.get(plural)
         if not isinstance(rows, list):

@@ -70,7 +70,7 @@ class Maker:
             del params["cursor"]
         if params.get("state") == "disabled":  # who is disabled can do no more
             del params["state"]
-        if name in ("staff.revoke", "token.revoke", "staff.grant", "member.update"):
+        if name in ("staff.revoke", "token.revoke", "staff.grant", "member.update", "member.disable"):
             params.pop("role", None) if name == "member.update" else params.update(dry_run=True)
         return name, params
 

@@ -249,6 +249,11 @@ def test_what_is_not_there_is_refused_and_the_parameter_named(operator):
         ("member.update", {"login": "nobody@example.org", "name": "N"}, "login"),
         ("staff.grant", {"login": "x@example.org", "name": "X", "role": "front_desk", "site": "NOPE"}, "site"),
         ("staff.revoke", {"login": "nobody@example.org"}, "login"),
+        ("member.disable", {"login": "nobody@example.org"}, "login"),
+        ("member.list", {"tenant": "nope"}, "tenant"), ("staff.list", {"site": "NOPE"}, "site"),
+        ("booking.list", {**site, "space": "NOPE"}, "space"), ("booking.list", {**site, "tenant": "nope"}, "tenant"),
+        ("booking.list", {**site, "tenant": "nope", "newest": True}, "tenant"),
+        ("block.list", {**site, "space": "NOPE"}, "space"),
         ("booking.show", {**site, "ref": "R-000000"}, "ref"), ("booking.history", {**site, "ref": "R-000000"}, "ref"),
         ("booking.create", {**site, **TIME, "space": "NOPE"}, "space"),
         ("booking.create", {**site, **TIME, "space": "A-01", "for": "nobody@example.org"}, "for"),
@@ -269,6 +274,7 @@ def test_a_change_meant_for_another_version_is_refused_with_the_version_it_has(o
         ("site.update", {"site": "KSQ", "name": "N"}), ("space.update", {"site": "KSQ", "space": "A-01", "capacity": 2}),
         ("space.retire", {"site": "KSQ", "space": "A-01"}), ("block.end", {"site": "KSQ", "ref": block}),
         ("tenant.update", {"tenant": "acme", "name": "N"}), ("member.update", {"login": world.login["ada"], "name": "N"}),
+        ("member.disable", {"login": world.login["ada"]}),
         ("booking.move", {"site": "KSQ", "ref": booking, "space": "A-03"}), ("booking.cancel", {"site": "KSQ", "ref": booking}),
     ]
     for method, params in stale:
@@ -331,12 +337,13 @@ def test_every_list_comes_whole_in_pages_of_any_size(operator):
         operator.change("tenant.create", code=f"t{number}", name="T")
         operator.change("member.invite", tenant="acme", login=f"m{number}@acme.example", name="M")
         operator.change("token.issue", label=f"l{number}")
+        operator.change("staff.grant", login=f"s{number}@example.com", name="S", role="auditor")
         operator.change("block.create", TIME, site="KSQ", space=f"A-{number + 1:02}", reason="repair")
         operator.change("booking.create", site="DJN", space="A-01", start=f"2027-03-{number + 1:02}T09:00",
                         end=f"2027-03-{number + 1:02}T10:00")
     lists = [("site.list", "sites", {}), ("floor.list", "floors", {"site": "KSQ"}), ("area.list", "areas", {"site": "KSQ"}),
              ("space.list", "spaces", {"site": "KSQ"}), ("tenant.list", "tenants", {}), ("member.list", "members", {}),
-             ("token.list", "tokens", {}), ("block.list", "blocks", {"site": "KSQ"}),
+             ("token.list", "tokens", {}), ("staff.list", "staff", {}), ("block.list", "blocks", {"site": "KSQ"}),
              ("booking.list", "bookings", {"site": "DJN"})]
     def steady(rows):  # when a token was last used is noted while this runs
         return [{name: value for name, value in row.items() if name != "last_used"} for row in rows]
@@ -359,7 +366,7 @@ def test_bookings_that_start_together_are_all_on_some_page(operator):
 
 def test_a_cursor_that_is_not_ours_is_refused_or_gives_nothing(operator):
     lists = [("site.list", {}), ("floor.list", {"site": "KSQ"}), ("space.list", {"site": "KSQ"}), ("tenant.list", {}),
-             ("member.list", {}), ("token.list", {}), ("block.list", {"site": "KSQ"}), ("booking.list", {"site": "KSQ"})]
+             ("member.list", {}), ("staff.list", {}), ("token.list", {}), ("block.list", {"site": "KSQ"}), ("booking.list", {"site": "KSQ"})]
     for method, params in lists:
         for cursor in ("x", "zz", "0", "00", "ff", "c080", "6100", "27", "%", "é"):
             error = operator.refused(method, params, cursor=cursor) if cursor != "27" else None
@@ -394,7 +401,7 @@ CHANGES = [
     ("block.create", {"site": "KSQ", "space": "A-02", "reason": "repair", "note": "n", **TIME}),
     ("tenant.create", {"code": "z", "name": "Z"}), ("tenant.update", {"tenant": "acme", "name": "Z"}),
     ("member.invite", {"tenant": "acme", "login": "z@example.org", "name": "Z"}),
-    ("member.update", {"login": "ada@acme.example", "name": "Z"}),
+    ("member.update", {"login": "ada@acme.example", "name": "Z"}), ("member.disable", {"login": "bob@acme.example"}),
     ("staff.grant", {"login": "y@example.org", "name": "Y", "role": "auditor"}),
     ("staff.revoke", {"login": "service@example.com"}), ("token.issue", {"label": "z"}),
     ("booking.create", {"site": "KSQ", "space": "A-03", "title": "t", **TIME}),

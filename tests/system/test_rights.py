@@ -1,17 +1,28 @@
-"""Every cell of the table of rights, as rpc.discover tells it: each role, each method, each thing it could touch.
+"""Every cell of the table of rights, daemon/auth.def: each role, each method, each thing it could touch.
 
 A case is one request about a thing that is somebody's and somewhere: one's own, a colleague's or another
-company's; at the staff's site (KSQ) or at another (DJN). Changes are rehearsed only (dry_run).
+company's; at the staff's site (KSQ) or at another (DJN). Changes are rehearsed only (dry_run). Each case is
+also tried as somebody whose rights were ended, and with a token that has run out. A method without a row, or
+a row without cases, fails.
 """
+
+import contextlib
+import re
 
 import pytest
 
+from rig import ROOT
 from rpc import RpcError, new_key
 
 ROLES = {  # role: who of the world has it
     "member": "ada", "tenant_admin": "boss", "front_desk": "desk", "site_admin": "admin", "operator": "operator",
     "auditor": "auditor", "service": "service",
 }
+SCOPES = {"o": "own", "t": "tenant", "s": "site", "a": "all"}
+# {method: {role: scope}}, without the cells that say no
+TABLE = {method: {role: SCOPES[letter] for role, letter in zip(ROLES, re.findall(r"\w", letters)) if letter != "x"}
+         for method, letters in re.findall(r'^MAY\("([\w.]+)",([\s\w,]+)\)',
+                                           (ROOT / "daemon" / "auth.def").read_text(), re.M)}
 OWN, COLLEAGUE, OTHER = "own", "colleague", "other"
 HERE, THERE = "KSQ", "DJN"
 TIME = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
@@ -49,7 +60,7 @@ def cases(method, me, world, refs):
         "site.create": {"code": "Z", "name": "Z", "zone": "UTC"}, "tenant.create": {"code": "z", "name": "Z"},
         "tenant.update": {"tenant": "acme", "name": "Z"},
         "staff.grant": {"login": "z@example.org", "name": "Z", "role": "service"},
-        "staff.revoke": {"login": world.login["service"]},
+        "staff.revoke": {"login": world.login["service"]}, "staff.list": {},
         "watch.stop": {"watch": 1},  # the one that watch.start began before
     }
     if method in for_all:
@@ -69,9 +80,13 @@ def cases(method, me, world, refs):
     elif method == "member.list":
         for whose, tenant in tenants.items():
             yield {"tenant": tenant}, whose, None
-    elif method == "member.update":
+    elif method == "member.find":
         for whose in (COLLEAGUE, OTHER):
-            yield {"login": world.login[people[whose]], "name": "Z"}, whose, None
+            yield {"text": world.login[people[whose]]}, whose, None
+    elif method in ("member.update", "member.disable"):
+        for whose in (COLLEAGUE, OTHER):
+            change = {"name": "Z"} if method == "member.update" else {}
+            yield {"login": world.login[people[whose]], **change}, whose, None
     elif method == "token.revoke":
         tokens = {OWN: me, COLLEAGUE: "bob", OTHER: "minji"}
         for whose, who in tokens.items():
@@ -103,7 +118,7 @@ def expected(method, scope, whose, where):
         return "ok"
     if method == "member.invite":
         return "forbidden"
-    return "empty" if method.endswith(".list") else "not_found"
+    return "empty" if method == "member.find" else "not_found"
 
 
 def outcome(client, method, params, change):
@@ -113,8 +128,18 @@ def outcome(client, method, params, change):
         if method == "booking.undo" and error.data.get("rule") == "not_own":
             return "ok"  # it was found, and made by somebody else
         return error.kind
-    rows = [value for value in result.values() if isinstance(value, list)]
-    return "empty" if rows and method in ("booking.list", "member.list") and not rows[0] else "ok"
+    return "empty" if method == "member.find" and not result["members"] else "ok"
+
+
+def tried(method):
+    """Whether its cells are tried; session.logout would end the test's own connection, and comes last there."""
+    return method != "session.logout"
+
+
+def test_the_table_that_is_told_is_the_one_in_the_source(connect):
+    told = {name: method["roles"] for name, method in connect("ada").call("rpc.discover")["methods"].items()
+            if not method["before_login"]}
+    assert told == TABLE
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -123,16 +148,60 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(connect, world, role
     client = connect(ROLES[role])
     methods = client.call("rpc.discover")["methods"]
     wrong = []
-    for name, method in methods.items():
-        if method["before_login"] or name == "session.logout":
-            continue
-        scope = method["roles"].get(role)
+    for name in filter(tried, TABLE):
+        scope = TABLE[name].get(role)
         for params, whose, where in cases(name, ROLES[role], world, refs):
-            got, wanted = outcome(client, name, params, method["changes"]), expected(name, scope, whose, where)
+            got, wanted = (outcome(client, name, params, methods[name]["changes"]),
+                           expected(name, scope, whose, where))
             if got != wanted:
                 wrong.append((name, scope, whose, where, f"is {got}, should be {wanted}"))
     assert not wrong
     assert client.call("session.logout") == {}
+
+
+def every_request(world, me, methods):
+    """One request of each method, as somebody would send it who may."""
+    refs = {(who, site): "R-000000" for who in ("ada", "bob", "boss", "minji") for site in (HERE, THERE)}
+    refs |= {("block", site): "B-000000" for site in (HERE, THERE)}
+    for name in TABLE:
+        params = next(iter(cases(name, me, world, refs)))[0] if tried(name) else {}
+        yield name, {**params, **({"key": new_key()} if methods[name]["changes"] else {})}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whose_rights_were_ended_may_do_nothing_on_a_connection_that_is_open(start_daemon, world, role):
+    daemon = start_daemon(limits__connections_per_source=1000, limits__login_timeout="60s")
+    daemon.wait_log("people loaded")
+    me = ROLES[role]
+    with contextlib.ExitStack() as stack:
+        operator = stack.enter_context(daemon.client(world.token["operator"]))
+        methods = operator.call("rpc.discover")["methods"]
+        if role == "operator":  # the last one cannot be revoked
+            code = operator.change("staff.grant", login="two@example.com", name="Two", role="operator")["code"]
+            operator = stack.enter_context(daemon.client())
+            operator.redeem(code)
+        clients = [(name, params, stack.enter_context(daemon.client(world.token[me])))
+                   for name, params in every_request(world, me, methods)]
+        member = role in ("member", "tenant_admin")
+        operator.change("member.disable" if member else "staff.revoke", login=world.login[me])
+        for name, params, client in clients:
+            assert client.refused(name, params).kind == "unauthenticated", name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whose_token_ran_out_may_do_nothing_on_a_connection_that_is_open(start_daemon, world, sql, role):
+    daemon = start_daemon(limits__login_timeout="60s")
+    daemon.wait_log("people loaded")
+    me = ROLES[role]
+    with daemon.client(world.token[me]) as client:
+        methods = client.call("rpc.discover")["methods"]
+        sql.execute("UPDATE cowork.token SET expires_at = clock_timestamp() + interval '0.1 s' WHERE token_id = %s",
+                    [world.token[me][4:12]])
+        client.change("token.issue", label="another")  # whoever has another token is read again
+        daemon.wait_log(f"login ended.*actor={world.login[me]}.*expired")
+        for name, params in every_request(world, me, methods):
+            error = client.refused(name, params)
+            assert error.kind == "unauthenticated" and "expired" in error.message, name
 
 
 def test_every_method_says_who_may_use_it(connect):

@@ -331,8 +331,12 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     change("member.invite", tenant="tnt", login="x@example.org", name="X", lang="ko", role="tenant_admin",
            external_id="m1")
     change("member.update", login="x@example.org", name="Y", state="disabled")
+    change("member.update", login="x@example.org", state="active")
+    change("member.disable", login="x@example.org")
     call("member.list", tenant="tnt")
+    call("member.find", text="x@")
     change("staff.grant", login="y@example.org", name="Y", lang="en", role="front_desk", site="NEW")
+    call("staff.list", site="NEW")
     change("staff.revoke", login="y@example.org")
     booking = change("booking.create", site="NEW", space="N-1", start="2027-03-02T09:00", end="2027-03-02T10:00",
                      title="t", note="n", guest="g", source="desk", external_id="b1", **{"for": world.login["ada"]})
