@@ -109,7 +109,11 @@ int client_target(struct client *client, struct connection_target *ret)
 		complain(_("\"%s\" is not a server; write HOST or HOST:PORT"), server);
 		return STATUS_USAGE;
 	}
-	if (ret->ca || !same_server(own, server))
+	if (!same_server(own, server))
+		return STATUS_OK;
+	ret->certificate = context->certificate;
+	ret->key = first(context->certificate_key, context->certificate, NULL);
+	if (ret->ca)
 		return STATUS_OK;
 	ret->ca = context->ca;
 	if (context->fingerprint) {
@@ -136,8 +140,11 @@ int client_find_token(struct client *client)
 	const char *file = environment("COWORK_TOKEN_FILE");
 	int r = -ENOENT;
 
+	client->certificate = !file && server_is_own(client) && client->context->certificate;
 	if (file)
 		r = state_read_secret(file, client->token);
+	else if (client->certificate)
+		r = 0;
 	else if (server_is_own(client))
 		r = state_token(&client->paths, client->context_name, client->token);
 	if (r < 0)
@@ -149,6 +156,11 @@ static bool server_is_known(const struct client *client)
 {
 	return client->options.server || environment("COWORK_SERVER") ||
 	       (client->context && client->context->server);
+}
+
+bool client_has_login(const struct client *client)
+{
+	return client->certificate || client->token[0];
 }
 
 int client_load_token(struct client *client)
@@ -174,6 +186,7 @@ int client_connect(struct client *client, const struct connection_target *target
 {
 	struct session_start start = {
 		.token = client->token[0] ? client->token : NULL,
+		.certificate = client->certificate,
 		.lang = client->options.lang,
 		.tz = client_zone(client),
 	};

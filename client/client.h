@@ -28,7 +28,8 @@ struct client {
 	struct out out;
 	struct session session;
 	struct connection_report report; /* of the last try to connect */
-	char token[TOKEN_TEXT_MAX];	 /* empty: not logged in */
+	char token[TOKEN_TEXT_MAX];	 /* empty: not logged in by one */
+	bool certificate;		 /* logged in by the context's */
 	uint8_t fingerprint[SHA256_SIZE];
 	bool zone_asked;      /* the server was asked for it */
 	int64_t now;	      /* when the command began, or COWORK_NOW */
@@ -47,9 +48,11 @@ int client_load_config(struct client *client);
  * context are used for its own server only. 0 or an exit status after telling why not.
  */
 int client_target(struct client *client, struct connection_target *ret);
-/* Loads the token into client->token, which stays empty on failure; 0, -ENOENT, -EINVAL or another
- * errno. */
+/* Loads the token into client->token, which stays empty on failure, and where the context has a
+ * certificate instead; 0, -ENOENT, -EINVAL or another errno. */
 int client_find_token(struct client *client);
+/* Whether client_find_token() found a way in. */
+bool client_has_login(const struct client *client);
 /* The same; 0 or an exit status after telling why not. */
 int client_load_token(struct client *client);
 /* Connects unless connected; results of connection_open(), nothing is printed. */

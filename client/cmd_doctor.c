@@ -197,13 +197,13 @@ static void check_login(struct checkup *checkup)
 	const char *login;
 	int r;
 
-	call_begin(&call, client->token[0] ? "session.whoami" : "session.ping", false);
+	call_begin(&call, client_has_login(client) ? "session.whoami" : "session.ping", false);
 	r = call_try(client, &call);
 	login = json_str(call_result(&call), "login");
 	if (client->session.server[0])
 		good(checkup, "protocol", "1, %s", client->session.server);
 	check_clock(checkup);
-	if (!client->token[0])
+	if (!client_has_login(client))
 		bad(checkup, STATUS_AUTH, "token", _("there is none"), _("fix: cowork login"));
 	else if (r == 0 && login)
 		good(checkup, "token", _("logged in as %s"), login);

@@ -1,5 +1,5 @@
 /*
- * login and logout. Login checks the token or swaps the code for one, accepts the server's
+ * login and logout. Login checks the token or swaps a code or a password for one, accepts the server's
  * certificate where the system does not know it, and writes the context and the token, in this
  * order: a token without its context would be of no use.
  */
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "client/call.h"
@@ -16,6 +15,7 @@
 #include "client/commands.h"
 #include "client/i18n.h"
 #include "client/interrupt.h"
+#include "client/secret.h"
 #include "client/state.h"
 #include "client/view.h"
 #include "common/civil.h"
@@ -23,49 +23,13 @@
 #include "common/json.h"
 #include "common/uuid7.h"
 
-/* Reads one line from the terminal; 0, -EINTR, -ENOENT at its end, -EMSGSIZE. */
-static int read_line(char *out, size_t size)
+/* Asks for a token or a code. */
+static int ask_token(char out[TOKEN_TEXT_MAX])
 {
-	size_t used = 0;
-	char c;
-
-	for (;;) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
-
-		if (n < 0 && errno == EINTR && !interrupt_pending())
-			continue;
-		if (n < 0)
-			return errno == EINTR ? -EINTR : -errno;
-		if (n == 0)
-			return -ENOENT;
-		if (c == '\n')
-			break;
-		if (used + 1 == size)
-			return -EMSGSIZE;
-		out[used++] = c;
-	}
-	out[used] = '\0';
-	return 0;
-}
-
-/* Asks for the secret without showing it. */
-static int ask_secret(char out[TOKEN_TEXT_MAX])
-{
-	struct termios old, hidden;
 	struct token_parts parts;
-	char line[512];
-	int r;
+	char line[512] = "";
+	int r = secret_ask(_("Token or one-time code (not shown): "), line, sizeof(line));
 
-	if (tcgetattr(STDIN_FILENO, &old) < 0)
-		return -errno;
-	hidden = old;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	/* Before the question: this throws away what is typed earlier. */
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	fputs(_("Token or one-time code (not shown): "), stderr);
-	r = read_line(line, sizeof(line));
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputc('\n', stderr);
 	if (r == 0) {
 		size_t skip = strspn(line, " \t"), len = strcspn(line + skip, " \t\r");
 
@@ -80,16 +44,16 @@ static int ask_secret(char out[TOKEN_TEXT_MAX])
 	return r;
 }
 
-static int read_secret(struct client *client, const struct arguments *arguments,
-		       char out[TOKEN_TEXT_MAX])
+static int read_token(struct client *client, const struct arguments *arguments,
+		      char out[TOKEN_TEXT_MAX])
 {
 	const char *file = arguments_get(arguments, "token_file");
 	int r;
 
 	if (!file)
 		file = arguments_get(arguments, "code_file");
-	if (!file && isatty(STDIN_FILENO) && !client->options.no_input)
-		r = ask_secret(out);
+	if (!file && secret_can_ask(client))
+		r = ask_token(out);
 	else
 		r = state_read_secret(file ? file : "-", out);
 	if (r == 0)
@@ -125,6 +89,8 @@ static int prepare_context(struct client *client, const struct arguments *argume
 		(void)context_set(context, "fingerprint", NULL);
 		(void)context_set(context, "ca", NULL);
 		(void)context_set(context, "site", NULL);
+		(void)context_set(context, "certificate", NULL);
+		(void)context_set(context, "certificate_key", NULL);
 	}
 	if (r == 0 && options->ca)
 		r = context_set(context, "ca", options->ca);
@@ -146,8 +112,8 @@ static bool ask_yes(const char *question)
 {
 	char line[16];
 
-	fprintf(stderr, "%s [y/N] ", question);
-	return read_line(line, sizeof(line)) == 0 &&
+	fprintf(stderr, "%s", question);
+	return secret_ask_line(" [y/N] ", line, sizeof(line)) == 0 &&
 	       (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
 }
 
@@ -197,34 +163,53 @@ static int check_trust(struct client *client)
 	return r < 0 ? client_tell_unreachable(client, r) : STATUS_OK;
 }
 
-/* Swaps a one-time code for a token, which replaces it in `secret`. */
-static int redeem(struct client *client, char secret[TOKEN_TEXT_MAX])
+/* Swaps what the parameters hold for a token, which comes into `secret`. */
+static int swap(struct client *client, struct call *call, char secret[TOKEN_TEXT_MAX])
 {
 	char host[65] = "", label[100], key[UUID_TEXT_MAX];
-	struct call call;
 	const char *token;
 	int r;
 
 	(void)gethostname(host, sizeof(host) - 1);
 	snprintf(label, sizeof(label), "cowork%s%s", *host ? " on " : "", host);
-	if (uuid7_make(instant_now(), key) < 0)
-		return STATUS_SOFTWARE;
-	call_begin(&call, "session.auth", false);
-	params_str(&call.params, "code", secret);
-	params_str(&call.params, "label", label);
-	params_str(&call.params, "key", key);
-	r = call_run(client, &call);
-	token = json_str(call_result(&call), "token");
+	r = uuid7_make(instant_now(), key) < 0 ? STATUS_SOFTWARE : STATUS_OK;
+	params_str(&call->params, "label", label);
+	params_str(&call->params, "key", key);
+	if (r == STATUS_OK)
+		r = call_run(client, call);
+	token = json_str(call_result(call), "token");
 	if (r == STATUS_OK && (!token || strlen(token) >= TOKEN_TEXT_MAX)) {
-		complain(_("the code was used, but its token did not arrive; ask for a new code"));
+		complain(_("the login worked, but its token did not arrive; log in again"));
 		r = STATUS_AUTH;
 	}
 	if (r == STATUS_OK)
 		strcpy(secret, token);
-	if (call.params.text.data)
-		crypto_wipe(call.params.text.data, call.params.text.size);
-	call_done(&call);
+	if (call->params.text.data)
+		crypto_wipe(call->params.text.data, call->params.text.size);
+	call_done(call);
 	session_close(&client->session);
+	return r;
+}
+
+/* On a terminal a password may come along, so that the next login needs no code. */
+static int redeem(struct client *client, char secret[TOKEN_TEXT_MAX])
+{
+	char password[SECRET_PASSWORD_MAX] = "";
+	struct call call;
+	int r = STATUS_OK;
+
+	if (secret_can_ask(client)) {
+		complain_more(_("hint"), _("a password lets you log in elsewhere without a code"));
+		r = secret_new_password(client, NULL, true, password);
+	}
+	if (r == STATUS_OK) {
+		call_begin(&call, "session.auth", false);
+		params_str(&call.params, "code", secret);
+		if (*password)
+			params_str(&call.params, "password", password);
+		r = swap(client, &call, secret);
+	}
+	crypto_wipe(password, sizeof(password));
 	return r;
 }
 
@@ -261,7 +246,8 @@ static int save(struct client *client, const char *secret)
 	/* Revs of an earlier server under this name would make every read wait for a past it never
 	 * had. */
 	(void)state_forget_sites(&client->paths, client->context_name);
-	r = state_save_token(&client->paths, client->context_name, secret);
+	r = *secret ? state_save_token(&client->paths, client->context_name, secret)
+		    : state_forget_token(&client->paths, client->context_name);
 	if (r < 0) {
 		complain("%s: %s", client->paths.state, strerror(-r));
 		return STATUS_IO;
@@ -269,7 +255,7 @@ static int save(struct client *client, const char *secret)
 	return STATUS_OK;
 }
 
-/* Logs in by the token and says as whom. */
+/* Logs in by the token, or where there is none by the certificate, and says as whom. */
 static int prove(struct client *client, const char *secret)
 {
 	struct call call;
@@ -298,20 +284,56 @@ static int prove(struct client *client, const char *secret)
 	return r;
 }
 
-int cmd_login(struct client *client, const struct command *command,
-	      const struct arguments *arguments)
+static int ask_login(struct client *client, char out[256])
+{
+	int r = secret_can_ask(client) ? secret_ask_line(_("Login (an e-mail address): "), out, 256)
+				       : -ENOENT;
+
+	if (r == 0 && *out)
+		return STATUS_OK;
+	if (r == -EINTR)
+		return STATUS_INTERRUPTED;
+	complain(_("whose password? No login is given"));
+	complain_more(_("try"), "cowork login LOGIN");
+	return STATUS_USAGE;
+}
+
+static int by_password(struct client *client, const struct arguments *arguments)
+{
+	char password[SECRET_PASSWORD_MAX] = "", secret[TOKEN_TEXT_MAX] = "", asked[256] = "";
+	const char *login = arguments_get(arguments, "login");
+	struct call call;
+	int r = STATUS_OK;
+
+	if (!login) {
+		r = ask_login(client, asked);
+		login = asked;
+	}
+	if (r == STATUS_OK)
+		r = secret_password(client, arguments_get(arguments, "password_file"),
+				    _("Password (not shown): "), password);
+	if (r == STATUS_OK && client->options.dry_run) {
+		note(&client->out, _("the password would be swapped for a token"));
+	} else if (r == STATUS_OK) {
+		call_begin(&call, "session.auth", false);
+		params_str(&call.params, "login", login);
+		params_str(&call.params, "password", password);
+		r = swap(client, &call, secret);
+		if (r == STATUS_OK)
+			r = prove(client, secret);
+	}
+	crypto_wipe(password, sizeof(password));
+	crypto_wipe(secret, sizeof(secret));
+	return r;
+}
+
+static int by_token(struct client *client, const struct arguments *arguments)
 {
 	char secret[TOKEN_TEXT_MAX] = "";
 	struct token_parts parts;
 	bool code = false;
-	int r;
+	int r = read_token(client, arguments, secret);
 
-	(void)command;
-	r = prepare_context(client, arguments);
-	if (r == STATUS_OK)
-		r = check_trust(client);
-	if (r == STATUS_OK)
-		r = read_secret(client, arguments, secret);
 	if (r == STATUS_OK && token_parse(secret, &parts) == 0)
 		code = parts.type == TOKEN_CODE;
 	if (r == STATUS_OK && code && client->options.dry_run) {
@@ -327,6 +349,83 @@ int cmd_login(struct client *client, const struct command *command,
 	return r;
 }
 
+/* Where the file is, from anywhere: the context is used in other folders. */
+static int keep_path(struct context *context, const char *key, const char *file)
+{
+	char *path = file ? realpath(file, NULL) : NULL;
+	int r = 0;
+
+	if (file && !path) {
+		complain("%s: %s", file, strerror(errno));
+		return STATUS_NOINPUT;
+	}
+	r = context_set(context, key, path);
+	free(path);
+	if (r < 0)
+		complain(_("\"%s\" is no name of a file to keep"), file);
+	return r < 0 ? STATUS_DATA : STATUS_OK;
+}
+
+/* A context logs in by a certificate or by a token. */
+static int choose_certificate(struct client *client, const struct arguments *arguments)
+{
+	const char *certificate = arguments_get(arguments, "certificate");
+	const char *key = arguments_get(arguments, "certificate_key");
+	int r;
+
+	if (key && !certificate) {
+		complain(_("--certificate-key wants --certificate"));
+		return STATUS_USAGE;
+	}
+	r = keep_path(client->context, "certificate", certificate);
+	return r == STATUS_OK ? keep_path(client->context, "certificate_key", key) : r;
+}
+
+/* Each way in leaves the others out. */
+static bool is_one_way(const struct arguments *arguments, bool password)
+{
+	if (password + arguments_has(arguments, "token_file") +
+		    arguments_has(arguments, "code_file") +
+		    arguments_has(arguments, "certificate") <=
+	    1)
+		return true;
+	complain(_("log in by one thing: a token, a code, a password or a certificate"));
+	return false;
+}
+
+int cmd_login(struct client *client, const struct command *command,
+	      const struct arguments *arguments)
+{
+	bool password = arguments_has(arguments, "login") || arguments_has(arguments, "password") ||
+			arguments_has(arguments, "password_file");
+	int r;
+
+	(void)command;
+	if (!is_one_way(arguments, password))
+		return STATUS_USAGE;
+	r = prepare_context(client, arguments);
+	if (r == STATUS_OK)
+		r = choose_certificate(client, arguments);
+	if (r == STATUS_OK)
+		r = check_trust(client);
+	if (r != STATUS_OK)
+		return r;
+	if (password)
+		return by_password(client, arguments);
+	client->certificate = arguments_has(arguments, "certificate");
+	return client->certificate ? prove(client, "") : by_token(client, arguments);
+}
+
+/* The files stay where they are; the context does not name them any more. */
+static int forget_certificate(struct client *client)
+{
+	if (!client->context || !client->context->certificate)
+		return 0;
+	(void)context_set(client->context, "certificate", NULL);
+	(void)context_set(client->context, "certificate_key", NULL);
+	return config_save(client->paths.config, &client->config);
+}
+
 int cmd_logout(struct client *client, const struct command *command,
 	       const struct arguments *arguments)
 {
@@ -340,6 +439,8 @@ int cmd_logout(struct client *client, const struct command *command,
 		return STATUS_OK;
 	}
 	r = state_forget_token(&client->paths, client->context_name);
+	if (r == 0)
+		r = forget_certificate(client);
 	if (r < 0) {
 		complain(_("the token cannot be removed: %s"), strerror(-r));
 		return STATUS_IO;

@@ -196,22 +196,33 @@ const struct command command_table[] = {
 	},
 	{
 		.name = "login",
-		.usage = "[--token-file FILE] [--code-file FILE] [--trust-fingerprint SHA256:..]",
-		.summary = N_("log in with a token or a one-time code"),
+		.usage = "[LOGIN] [--token-file FILE] [--code-file FILE] [--password] "
+			 "[--password-file FILE] [--certificate FILE] [--certificate-key FILE] "
+			 "[--trust-fingerprint SHA256:..]",
+		.summary = N_("log in with a token, a one-time code, a password or a certificate"),
 		.more = N_(
 			"The token (cwk_...) or code (cwc_...) is asked for on a terminal, else "
 			"read "
-			"from standard input; \"-\" as FILE is standard input too. It is never "
-			"given on "
-			"the command line, where others could see it. A code is swapped for a "
-			"token of "
-			"90 days. --server, --ca and --site are remembered in the context. A "
-			"certificate "
-			"that the system does not trust can be accepted by its fingerprint: on a "
-			"terminal you are asked, elsewhere give --trust-fingerprint."),
+			"from standard input; \"-\" as FILE is standard input too. With LOGIN or "
+			"--password it is the password of LOGIN. None of them is ever given on the "
+			"command line, where others could see it. A code and a password are "
+			"swapped "
+			"for a token of 90 days, and with a code a password can be set. "
+			"--certificate is for programs: it is shown to the server, which knows it "
+			"by "
+			"cowork token issue --certificate, and stays in the context with the file "
+			"of "
+			"its key (the same file unless told). --server, --ca and --site are "
+			"remembered "
+			"in the context. A server's certificate that the system does not trust can "
+			"be "
+			"accepted by its fingerprint: on a terminal you are asked, elsewhere give "
+			"--trust-fingerprint."),
 		.examples =
 			"cowork login --server desk.example.org\n"
+			"cowork login kim@example.org\n"
 			"cowork login --server desk.example.org:7470 --code-file invitation.txt\n"
+			"cowork login --certificate reader.pem --certificate-key reader.key\n"
 			"cowork login --context home --server localhost --ca demo.pem < token",
 		.run = cmd_login,
 	},
@@ -222,6 +233,23 @@ const struct command command_table[] = {
 		.more = N_("The token stays valid for whoever has a copy; cowork token revoke ends "
 			   "it."),
 		.run = cmd_logout,
+	},
+	{
+		.name = "password",
+		.usage = "[--password-file FILE] [--old-password-file FILE]",
+		.summary = N_("set or change my password"),
+		.more = N_(
+			"Asked for on a terminal without showing them, the new one twice; "
+			"elsewhere the "
+			"new one is the first line of standard input unless --password-file names "
+			"another file, and the old one that of --old-password-file. Who has none "
+			"yet "
+			"leaves the old one out. Who forgot it is invited again: cowork member "
+			"invite "
+			"--again."),
+		.examples = "cowork password",
+		.run = cmd_password,
+		.flags = COMMAND_LOGIN,
 	},
 	{
 		.name = "whoami",

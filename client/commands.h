@@ -28,6 +28,7 @@ command_run cmd_login;
 command_run cmd_logout;
 command_run cmd_mine;
 command_run cmd_move;
+command_run cmd_password;
 command_run cmd_show;
 command_run cmd_site_rule;
 command_run cmd_status;

@@ -20,12 +20,19 @@
 #define LINE_MAX_BYTES 8192
 #define SECTION_PREFIX "context "
 
-const char *const context_keys[] = { "server", "ca", "fingerprint", "site", "tz", NULL };
+const char *const context_keys[] = { "server",		"ca",	"fingerprint", "certificate",
+				     "certificate_key", "site", "tz",	       NULL };
 
 static char **context_slot(struct context *context, const char *key)
 {
 	char **const slots[] = {
-		&context->server, &context->ca, &context->fingerprint, &context->site, &context->tz,
+		&context->server,
+		&context->ca,
+		&context->fingerprint,
+		&context->certificate,
+		&context->certificate_key,
+		&context->site,
+		&context->tz,
 	};
 
 	for (size_t i = 0; context_keys[i]; i++)

@@ -20,7 +20,9 @@ struct context {
 	char *ca;	   /* PEM file; absent: the system's store */
 	char *fingerprint; /* of the server's certificate, accepted at login; instead of a chain */
 	char *site;	   /* code of the usual site */
-	char *tz;	   /* zone to show times in; absent: the site's own */
+	char *certificate; /* PEM file to show the server instead of a token */
+	char *certificate_key; /* its key; absent: in the same file */
+	char *tz;	       /* zone to show times in; absent: the site's own */
 };
 
 struct config {

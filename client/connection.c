@@ -296,6 +296,11 @@ static int start_tls(struct connection *c, const struct connection_target *targe
 		snprintf(report->problem, sizeof(report->problem), "%s", problem.text);
 		return r == -ENOMEM ? r : -EINVAL;
 	}
+	if (target->certificate &&
+	    tls_client_identify(c->ctx, target->certificate, target->key, &problem) < 0) {
+		snprintf(report->problem, sizeof(report->problem), "%s", problem.text);
+		return -EINVAL;
+	}
 	c->ssl = SSL_new(c->ctx);
 	if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
 		return -ENOMEM;

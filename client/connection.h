@@ -28,6 +28,8 @@ struct connection_target {
 	char port[16];
 	const char *ca;		    /* borrows; PEM file or NULL */
 	const uint8_t *fingerprint; /* borrows; 32 bytes or NULL */
+	const char *certificate;    /* borrows; PEM file of ours to show, or NULL */
+	const char *key;	    /* borrows; its key */
 	bool probe;		    /* any certificate will do: only its fingerprint is wanted */
 };
 

@@ -62,7 +62,7 @@ static bool server_has(struct client *client, const struct view *view, const cha
 	struct call call;
 	bool found;
 
-	if (!client->token[0] || len >= sizeof(outer))
+	if (!client_has_login(client) || len >= sizeof(outer))
 		return false;
 	memcpy(outer, name, len);
 	outer[len] = '\0';

@@ -41,11 +41,14 @@ static int send_start(struct session *session, const struct session_start *start
 
 	write_hello(&w, start);
 	r = session_send(session, "session.hello", &text, &session->hello_id);
-	if (r == 0 && start->token) {
+	if (r == 0 && (start->token || start->certificate)) {
 		buf_reset(&text);
 		w = JSONW_INIT(&text);
 		jsonw_object(&w);
-		jsonw_kstr(&w, "token", start->token);
+		if (start->token)
+			jsonw_kstr(&w, "token", start->token);
+		else
+			jsonw_kbool(&w, "certificate", true);
 		jsonw_object_end(&w);
 		r = session_send(session, "session.auth", &text, &session->auth_id);
 		crypto_wipe(text.data, text.size);

@@ -41,6 +41,7 @@ struct reply {
 
 struct session_start {
 	const char *token; /* NULL: nobody is logged in by it */
+	bool certificate;  /* without a token: by the certificate that the connection shows */
 	const char *lang;  /* may be NULL */
 	const char *tz;	   /* may be NULL */
 };
