@@ -199,7 +199,7 @@ const struct command command_table[] = {
 		.usage = "[LOGIN] [--token-file FILE] [--code-file FILE] [--password] "
 			 "[--password-file FILE] [--certificate FILE] [--certificate-key FILE] "
 			 "[--trust-fingerprint SHA256:..]",
-		.summary = N_("log in with a token, a one-time code, a password or a certificate"),
+		.summary = N_("log in by token, one-time code, password or certificate"),
 		.more = N_(
 			"The token (cwk_...) or code (cwc_...) is asked for on a terminal, else "
 			"read "

@@ -5,17 +5,23 @@
  */
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/call.h"
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/files.h"
 #include "client/i18n.h"
 #include "client/pages.h"
 #include "client/view.h"
+#include "common/crypto.h"
 #include "common/json.h"
 #include "common/macros.h"
+#include "common/tls.h"
+
+#define CERTIFICATE_MAX 65536
 
 #define ADD(noun_name, words, about, flag_word)                                                    \
 	.name = noun_name " add", .usage = words, .summary = about, .run = noun_run,               \
@@ -120,9 +126,14 @@ const struct command noun_table[] = {
 	{ LIST("block", "[--space SPACE] [--ended]", N_("list the blocks"), COMMAND_SITE) },
 	{ DO("block", "end", "REF [--if-version N]", N_("end a block now"), COMMAND_SITE,
 	     N_("ended")) },
-	{ DO("token", "issue", "[LABEL] [--days N]",
+	{ DO("token", "issue", "[LABEL] [--days N] [--for LOGIN] [--certificate FILE]",
 	     N_("make a token for a program; prints it once"), 0, N_("issued")),
-	  .examples = "cowork token issue door-display --days 365" },
+	  .more = N_("--for makes it for a service, which operators may. With --certificate no "
+		     "token is made: the service may log in by that client certificate, a file "
+		     "in PEM, or its fingerprint (SHA256:...)."),
+	  .examples =
+		  "cowork token issue door-display --days 365\n"
+		  "cowork token issue reader --for reader@example.org --certificate reader.pem" },
 	{ LIST("token", "", N_("list my tokens"), 0) },
 	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0,
 	     N_("revoked")) },
@@ -130,11 +141,40 @@ const struct command noun_table[] = {
 
 const size_t noun_table_count = ARRAY_SIZE(noun_table);
 
+/* A fingerprint, or that of the certificate in a file: its key may stand there too, and stays here. */
+static bool add_certificate(struct params *params, const char *value)
+{
+	char text[TLS_FINGERPRINT_TEXT_MAX];
+	struct buf pem = BUF_INIT(CERTIFICATE_MAX);
+	uint8_t fingerprint[SHA256_SIZE];
+	int r = tls_fingerprint_parse(value, fingerprint);
+
+	if (r < 0)
+		r = file_read(value, &pem);
+	if (r == 0 && pem.len > 0)
+		r = tls_pem_fingerprint(pem.data, fingerprint);
+	if (pem.data)
+		crypto_wipe(pem.data, pem.size);
+	buf_deinit(&pem);
+	if (r < 0) {
+		complain("%s: %s", value,
+			 r == -EINVAL ? _("there is no certificate in it") : strerror(-r));
+		return false;
+	}
+	params_str(params, "certificate", tls_fingerprint_format(fingerprint, text));
+	return true;
+}
+
 static bool add_arguments(struct params *params, const struct arguments *arguments)
 {
 	for (size_t i = 0; i < arguments->count; i++) {
 		const struct argument *argument = &arguments->items[i];
 
+		if (strcmp(argument->name, "certificate") == 0) {
+			if (!add_certificate(params, argument->value))
+				return false;
+			continue;
+		}
 		if (!params_typed(params, argument->name, argument->value)) {
 			complain(_("%s wants whole numbers, not \"%s\""), argument->name,
 				 argument->value);

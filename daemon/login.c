@@ -18,6 +18,12 @@ const struct db_statement login_find = {
 	.params = 1,
 };
 
+const struct db_statement login_certificate_find = {
+	.name = "certificate_find",
+	.sql = "SELECT facts FROM cowork.certificate_find($1)",
+	.params = 1,
+};
+
 const struct db_statement login_password_find = {
 	.name = "password_find",
 	.sql = "SELECT facts FROM cowork.password_find($1)",
@@ -190,7 +196,10 @@ int login_again(const struct services *services, const struct actor *actor, stru
 	if (r < 0)
 		return r;
 	memcpy(now->token, actor->token, sizeof(now->token));
-	now->expires_usec = token ? token->expires_usec : actor->expires_usec;
+	/* It never grows; a certificate may end before what it is registered for. */
+	now->expires_usec = actor->expires_usec;
+	if (token && token->expires_usec < now->expires_usec)
+		now->expires_usec = token->expires_usec;
 	if (same_rights(now, actor))
 		actor_unref(now);
 	else
@@ -210,8 +219,9 @@ static bool secret_right(const struct cJSON *facts, const struct token_parts *pr
 	       crypto_equal(hash, presented->secret_hash, sizeof(hash));
 }
 
-static int judge_facts(const struct cJSON *facts, const struct token_parts *presented,
-		       int64_t now_usec, struct actor **ret, const char **ret_reason)
+static int judge_facts(const struct cJSON *facts, const char *wanted,
+		       const struct token_parts *presented, int64_t now_usec, struct actor **ret,
+		       const char **ret_reason)
 {
 	const char *kind = json_str(facts, "kind"), *word = json_str(facts, "role"),
 		   *tenant_state = json_str(facts, "tenant_state");
@@ -221,7 +231,7 @@ static int judge_facts(const struct cJSON *facts, const struct token_parts *pres
 	*ret_reason = refused;
 	if (!secret_right(facts, presented))
 		return -EACCES;
-	if (!kind || strcmp(kind, "access") != 0 || json_bool(facts, "revoked") ||
+	if (!kind || strcmp(kind, wanted) != 0 || json_bool(facts, "revoked") ||
 	    json_bool(facts, "disabled") || !word)
 		return -EACCES;
 	if (!json_int(facts, "expires", &expires) || expires <= now_usec) {
@@ -239,8 +249,8 @@ static int judge_facts(const struct cJSON *facts, const struct token_parts *pres
 	return actor_from_facts(facts, (enum role)role, ret);
 }
 
-int login_judge(const struct db_call *call, const struct token_parts *presented, int64_t now_usec,
-		struct actor **ret, const char **ret_reason)
+int login_judge(const struct db_call *call, const char *kind, const struct token_parts *presented,
+		int64_t now_usec, struct actor **ret, const char **ret_reason)
 {
 	_cleanup_(json_freep) struct cJSON *facts = NULL;
 	struct json_problem problem;
@@ -251,10 +261,10 @@ int login_judge(const struct db_call *call, const struct token_parts *presented,
 	*ret_reason = refused;
 	if (!text || json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0)
 		return -EACCES;
-	r = judge_facts(facts, presented, now_usec, &actor, ret_reason);
+	r = judge_facts(facts, kind, presented, now_usec, &actor, ret_reason);
 	if (r < 0)
 		return r;
-	memcpy(actor->token, presented->id, sizeof(actor->token));
+	snprintf(actor->token, sizeof(actor->token), "%s", json_str(facts, "token"));
 	*ret = actor;
 	return 0;
 }

@@ -37,13 +37,16 @@ extern const struct db_statement login_find;
 /* Looks a password's hash up, with whose it is: one row of facts, or none. Parameter: the login. */
 extern const struct db_statement login_password_find;
 
+/* Looks a client's certificate up: one row of facts, or none. Parameter: its fingerprint in hex. */
+extern const struct db_statement login_certificate_find;
+
 /*
- * Judges the facts of a token (row 0 of login_find) against the secret presented. 0 and a new
- * actor; -EACCES with *ret_reason, which tells a stranger nothing that a wrong token would not;
+ * Judges the facts of a token of that kind, "access" or "certificate" (row 0 of what was looked up),
+ * against the secret presented; a certificate's is its fingerprint. 0 and a new actor; -EACCES with *ret_reason, which tells a stranger nothing that a wrong token would not;
  * -ENOMEM.
  */
-int login_judge(const struct db_call *call, const struct token_parts *presented, int64_t now_usec,
-		struct actor **ret, const char **ret_reason);
+int login_judge(const struct db_call *call, const char *kind, const struct token_parts *presented,
+		int64_t now_usec, struct actor **ret, const char **ret_reason);
 
 /*
  * Whether a code (row 0 of login_find) may go on to be redeemed: the secret is right, and it is good

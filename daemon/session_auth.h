@@ -5,6 +5,7 @@
  * looked up, judged, and who it belongs to is in.
  *
  *	token              methods/session_auth.c
+ *	certificate        likewise: what the connection shows is looked up instead
  *	code (, password)  login_code.c: a one-time code is swapped for a token
  *	login, password    login_password.c: a token is made
  */
@@ -21,6 +22,7 @@ struct session_auth {
 	const char *token;
 	const char *code;
 	const char *login;
+	bool certificate;
 	const char *password; /* with login; with code a new one */
 	const char *label;
 	const char *key;

@@ -83,7 +83,7 @@ CREATE FUNCTION cowork.token_room(p_person bigint, p_at timestamptz) RETURNS tex
 LANGUAGE plpgsql AS $$
 DECLARE
 	v_good text[] := ARRAY(SELECT k.token_id FROM cowork.token k
-		WHERE k.person_id = p_person AND k.kind = 'access' AND k.revoked_at IS NULL AND k.expires_at > p_at
+		WHERE k.person_id = p_person AND k.kind <> 'code' AND k.revoked_at IS NULL AND k.expires_at > p_at
 		ORDER BY coalesce(k.last_used_at, k.created_at), k.token_id);
 BEGIN
 	IF cardinality(v_good) < 100 THEN
@@ -291,19 +291,32 @@ $$;
 
 -- When a token ends is no part of what a request means: a retry a moment later is the same request.
 -- The subject of a token's event is its person; the token itself is named in the body and the outcome.
+-- For somebody else, and for a certificate, that is a program of the operator's: nobody is given another's token.
 CREATE FUNCTION cowork.token_issue(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	v_person bigint := (a ->> 'person')::bigint;
+	v_person bigint := coalesce((a ->> 'person')::bigint,
+		(SELECT p.person_id FROM cowork.person p WHERE p.login = a ->> 'for'));
+	v_kind   text := CASE WHEN a ->> 'certificate' IS NULL THEN 'access' ELSE 'certificate' END;
+	v_hash   bytea := decode(coalesce(a ->> 'certificate', r ->> 'hash'), 'hex');
 	v_ended  text;
 	e        cowork.effect;
 BEGIN
 	IF NOT EXISTS (SELECT FROM cowork.person p WHERE p.person_id = v_person) THEN
-		RETURN cowork.refused('not_found', '{"field": "person"}');
+		RETURN cowork.refused('not_found', jsonb_build_object('field',
+			CASE WHEN a ->> 'for' IS NULL THEN 'person' ELSE 'for' END));
+	END IF;
+	IF (a ->> 'for' IS NOT NULL OR v_kind = 'certificate') AND NOT EXISTS (SELECT FROM cowork.staff f
+			WHERE f.person_id = v_person AND f.role = 'service' AND f.state <> 'revoked') THEN
+		RETURN cowork.refused('not_found', '{"field": "for"}');
+	END IF;
+	IF v_kind = 'certificate' AND EXISTS (SELECT FROM cowork.token k WHERE k.kind = v_kind AND k.hash = v_hash
+			AND k.revoked_at IS NULL AND k.expires_at > p_at) THEN
+		RETURN cowork.refused('exists', '{"field": "certificate"}');
 	END IF;
 	v_ended := cowork.token_room(v_person, p_at);
 	INSERT INTO cowork.token (token_id, person_id, kind, hash, label, scope, created_at, expires_at)
-	VALUES (r ->> 'id', v_person, 'access', decode(r ->> 'hash', 'hex'), nullif(a ->> 'label', ''),
+	VALUES (r ->> 'id', v_person, v_kind, v_hash, nullif(a ->> 'label', ''),
 		coalesce(a ->> 'scope', 'full'), p_at, cowork.from_us((r ->> 'expires')::bigint));
 	e := cowork.done(v_person, 1, 'token.issued', jsonb_strip_nulls(jsonb_build_object('token', r ->> 'id',
 		'person', v_person, 'expires', (r ->> 'expires')::bigint, 'scope', coalesce(a ->> 'scope', 'full'),

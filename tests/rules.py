@@ -28,6 +28,8 @@ LIBRARIES = (
     (r"openssl/.*", r"common/(tls|crypto)(_\w+)?\.[ch]|daemon/conn(_\w+)?\.[ch]|client/connection(_\w+)?\.[ch]"),
     (r"cjson/.*", r"(common|daemon|client)/.*"),
     (r"ini\.h", r"(daemon|client)/(config|context)(_\w+)?\.[ch]|common/ini(_\w+)?\.[ch]"),
+    (r"argon2\.h", r"daemon/password\.c"),
+    (r"pthread\.h", r"daemon/worker\.c"),
     (r"systemd/.*", r"daemon/\w+\.[ch]"),
     (r"ut(hash|list|array)\.h", r"(daemon|client)/.*"),
 )

@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "common/civil.h"
 #include "common/macros.h"
@@ -24,6 +25,8 @@ static const struct field params[] = {
 	  .help = "with password: swapped for a token of 90 days" },
 	{ "password", FIELD_SECRET, AT(password), FIELD_META, 1, PASSWORD_MAX,
 	  .help = "with login; with code the new password, which may be left out" },
+	{ "certificate", FIELD_BOOL, AT(certificate), FIELD_META,
+	  .help = "true: by the client certificate of this connection; services only" },
 	{ "label", FIELD_STRING, AT(label), FIELD_META, 1, 100,
 	  .help = "what the new token is called in token.list" },
 	{ "key", FIELD_UUID, AT(key), FIELD_META,
@@ -31,6 +34,8 @@ static const struct field params[] = {
 	{ "attempt", FIELD_INT, AT(attempt), FIELD_META, 1, 1000 },
 	FIELD_END,
 };
+
+static const char unknown_certificate[] = "nobody is known by the certificate shown";
 
 /* Consumes the request and the reference. */
 static void let_in(struct request *request, struct session_auth *op, struct actor *actor)
@@ -63,6 +68,21 @@ static int judge_again(struct request *request, struct actor **actor, const char
 	return r;
 }
 
+/* Certificates are for programs; one that ends takes its login with it. */
+static int judge_certificate(struct request *request, struct actor *actor, const char **ret_reason)
+{
+	int64_t expiry = request->session->certificate_expiry_usec;
+
+	if (actor->role != ROLE_SERVICE) {
+		*ret_reason = unknown_certificate;
+		actor_unref(actor);
+		return -EACCES;
+	}
+	if (actor->expires_usec > expiry)
+		actor->expires_usec = expiry;
+	return 0;
+}
+
 static void on_found(struct query *query)
 {
 	struct session_auth *op = container_of(query, struct session_auth, query);
@@ -71,7 +91,10 @@ static void on_found(struct query *query)
 	const char *reason;
 	int r;
 
-	r = login_judge(&query->call, &op->parts, instant_now(), &actor, &reason);
+	r = login_judge(&query->call, op->certificate ? "certificate" : "access", &op->parts,
+			instant_now(), &actor, &reason);
+	if (r == 0 && op->certificate)
+		r = judge_certificate(request, actor, &reason);
 	if (r == 0)
 		r = judge_again(request, &actor, &reason);
 	if (r == 0)
@@ -110,12 +133,13 @@ int64_t session_auth_expires(void)
 /* Whether it is exactly one of the forms; otherwise it has answered the request. */
 static bool is_one_form(struct request *request, const struct session_auth *op)
 {
-	if (!!op->token + !!op->code + !!op->login != 1) {
+	if (!!op->token + !!op->code + !!op->login + op->certificate != 1) {
 		request_fail_field(request, ERROR_params, "token", "missing",
-				   "give a token, or a code, or a login and its password");
+				   "give a token, or a code, or a login and its password, or say "
+				   "certificate");
 		return false;
 	}
-	if (op->password && op->token) {
+	if (op->password && !op->code && !op->login) {
 		request_fail_field(request, ERROR_params, "password", "unknown",
 				   "a password goes with a login, or with a code");
 		return false;
@@ -141,6 +165,30 @@ static void start_token(struct request *request, struct session_auth *op)
 		session_auth_token(request, op);
 }
 
+static void start_certificate(struct request *request, struct session_auth *op)
+{
+	const struct session *session = request->session;
+	char *hex = arena_alloc(request->arena, SHA256_HEX_MAX);
+
+	if (!session->has_certificate) {
+		guess_refuse(request, &op->guess, "this connection shows no certificate");
+		return;
+	}
+	if (session->certificate_expiry_usec <= instant_now()) {
+		guess_refuse(request, &op->guess, "the certificate shown has expired");
+		return;
+	}
+	if (!hex) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	hex_encode(session->certificate, SHA256_SIZE, hex);
+	memcpy(op->parts.secret_hash, session->certificate, SHA256_SIZE);
+	op->query.call.urgent = true;
+	query_param(&op->query, 0, hex);
+	query_run(request, &op->query, &login_certificate_find, on_found);
+}
+
 static void start(struct request *request, void *data)
 {
 	struct session_auth *op = data;
@@ -155,6 +203,10 @@ static void start(struct request *request, void *data)
 		login_by_password(request, op);
 		return;
 	}
+	if (op->certificate) {
+		start_certificate(request, op);
+		return;
+	}
 	if (token_parse(op->token, &op->parts) < 0 || op->parts.type != TOKEN_ACCESS) {
 		guess_refuse(request, &op->guess, "that is not a token; it begins with cwk_");
 		return;
@@ -164,7 +216,8 @@ static void start(struct request *request, void *data)
 
 const struct method method_session_auth = {
 	.name = "session.auth",
-	.summary = "log in with a token, or swap a one-time code or a password for one",
+	.summary = "log in with a token or a certificate, or swap a one-time code or a password "
+		   "for a token",
 	.flags = METHOD_NO_LOGIN | METHOD_NO_DB,
 	.params = params,
 	.size = sizeof(struct session_auth),

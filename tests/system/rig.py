@@ -347,7 +347,9 @@ class CommandLine:
 
 
 def on_terminal(cowork, *words, columns=80, typed=b"", environment=None):
-    """Runs it on a terminal of its own; what the terminal saw, and the exit status."""
+    """Runs it on a terminal of its own; what the terminal saw, and the exit status. `typed`: the answer to the
+    first question, or a list of them."""
+    answers = [typed] if isinstance(typed, bytes) else list(typed)
     program = str(build() / "client" / "cowork")
     variables = cowork.environment(**{"COLUMNS": str(columns), "TERM": "xterm", "ASAN_OPTIONS": "detect_leaks=0",
                                       **(environment or {})})
@@ -357,7 +359,7 @@ def on_terminal(cowork, *words, columns=80, typed=b"", environment=None):
             os.execve(program, [program, *map(str, words)], variables)
         finally:
             os._exit(127)
-    seen = b""
+    seen, answered = b"", 0
     watchdog = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
     watchdog.start()
     while True:
@@ -368,9 +370,9 @@ def on_terminal(cowork, *words, columns=80, typed=b"", environment=None):
         if not chunk:
             break
         seen += chunk
-        if typed and seen.rstrip().endswith((b":", b"]")):
-            os.write(terminal, typed)
-            typed = b""
+        if answers and seen[answered:].rstrip().endswith((b":", b"]")):
+            answered = len(seen)
+            os.write(terminal, answers.pop(0))
     watchdog.cancel()
     _, status = os.waitpid(pid, 0)
     os.close(terminal)

@@ -39,22 +39,25 @@ def new_key():
     return str(uuid.UUID(int=value & ~(3 << 62) | 2 << 62))
 
 
-def tls_context(ca, alpn="cowork/1"):
+def tls_context(ca, alpn="cowork/1", identity=None):
+    """`identity`: the files of a client certificate and its key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(str(ca))
+    if identity:
+        context.load_cert_chain(*identity)
     if alpn:
         context.set_alpn_protocols([alpn])
     return context
 
 
 class Client:
-    def __init__(self, port, ca, timeout=30, alpn="cowork/1", host="127.0.0.1"):
+    def __init__(self, port, ca, timeout=30, alpn="cowork/1", host="127.0.0.1", identity=None):
         self.timeout = timeout
         sock = socket.create_connection((host, port), timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.sock = tls_context(ca, alpn).wrap_socket(sock, server_hostname="localhost")
+            self.sock = tls_context(ca, alpn, identity).wrap_socket(sock, server_hostname="localhost")
         except BaseException:
             sock.close()
             raise
