@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 
 import pytest
 
@@ -26,13 +27,19 @@ from rig import CommandLine, daemons, make_certificate  # noqa: E402
 from world import World  # noqa: E402
 
 
+def takes_signals():
+    """A worker of pytest-xdist that is given work before its main thread is ready for it runs in another thread."""
+    return threading.current_thread() is threading.main_thread()
+
+
 def pytest_configure(config):
     """SIGTERM ends a run as Ctrl-C does: what was started is stopped."""
     def interrupt(*_):
         raise KeyboardInterrupt
 
     config.addinivalue_line("markers", "limit(seconds): how long the test may take")
-    signal.signal(signal.SIGTERM, interrupt)
+    if takes_signals():
+        signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -44,6 +51,9 @@ def pytest_runtest_protocol(item):
     def late(*_):
         raise AssertionError(f"not done in {limit} s")
 
+    if not takes_signals():
+        yield
+        return
     signal.signal(signal.SIGALRM, late)
     signal.alarm(limit)
     yield
