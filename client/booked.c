@@ -3,6 +3,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/arguments.h"
@@ -12,6 +13,7 @@
 #include "client/i18n.h"
 #include "client/phrase.h"
 #include "client/place.h"
+#include "client/titles.h"
 #include "client/view.h"
 #include "common/civil.h"
 #include "common/json.h"
@@ -70,13 +72,34 @@ static void add_move(struct client *client, const struct cJSON *was, const struc
 	view_cell(client, booking, "when", out);
 }
 
-/* Prints the line; one that is wider than the terminal is broken before its arrow. */
+/* Before its arrow, else behind the last of its parts that fits; NULL where nothing fits. */
+static const char *break_at(const char *line, int columns)
+{
+	const char *arrow = strstr(line, " → "), *found = NULL;
+
+	if (arrow)
+		return arrow;
+	for (const char *gap = strstr(line + 3, "  "); gap; gap = strstr(gap + 2, "  ")) {
+		char *part = strndup(line, (size_t)(gap - line));
+		bool fits = part && utf8_width(part) <= columns;
+
+		free(part);
+		if (!fits)
+			break;
+		found = gap;
+	}
+	return found;
+}
+
+/* Prints the line; one that is wider than the terminal is broken in two. */
 static void print_line(struct client *client, const char *line)
 {
-	const char *arrow = strstr(line, " → ");
+	const char *at = utf8_width(line) > client->out.columns && strlen(line) > 3
+				 ? break_at(line, client->out.columns)
+				 : NULL;
 
-	if (arrow && utf8_width(line) > client->out.columns)
-		out_printf(&client->out, "%.*s\n  %s\n", (int)(arrow - line), line, arrow);
+	if (at)
+		out_printf(&client->out, "%.*s\n  %s\n", (int)(at - line), line, at);
 	else
 		out_printf(&client->out, "%s\n", line);
 }
@@ -106,7 +129,7 @@ int booked_tell(struct client *client, const struct cJSON *booking, const struct
 		view_cell(client, booking, "when", &raw);
 	}
 	if (state && strcmp(state, "confirmed") != 0)
-		buf_printf(&raw, "  %s", state);
+		buf_printf(&raw, "  %s", title_value("state", state));
 	if (raw.data)
 		text_line(&line, raw.data);
 	print_line(client, line.data ? line.data : "");

@@ -13,18 +13,36 @@
 #include "client/commands.h"
 #include "client/i18n.h"
 #include "client/state.h"
+#include "client/when.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
+#include "common/utf8.h"
 
 #define PINGS 5
 /* A request carries times; beyond this people notice. */
 #define SKEW_USEC (5 * USEC_PER_SEC)
+/* A token that lasts no longer is worth a word. */
+#define EXPIRY_USEC (7 * 24 * 3600 * USEC_PER_SEC)
 
 struct checkup {
 	struct client *client;
 	int status; /* of the first step that failed */
 };
+
+/* In JSON and TSV the steps have these names; in tables the reader's. */
+static const char *const names[] _unused_ = {
+	N_("ok"),      N_("FAIL"),    N_("warn"),     N_("config"),   N_("resolve"),
+	N_("connect"), N_("tls"),     N_("alpn"),     N_("protocol"), N_("clock"),
+	N_("token"),   N_("latency"), N_("database"), N_("server"),   N_("unanswered"),
+};
+
+static int pad(const char *text, int columns)
+{
+	int width = utf8_width(text);
+
+	return width < columns ? columns - width : 0;
+}
 
 static void line_json(struct out *out, const char *word, const char *step, const char *text)
 {
@@ -41,6 +59,15 @@ static void line_json(struct out *out, const char *word, const char *step, const
 	buf_deinit(&json);
 }
 
+static void line_table(struct out *out, const char *color, const char *word, const char *step,
+		       const char *text)
+{
+	const char *told = *word ? _(word) : "", *named = *step ? _(step) : "";
+
+	out_printf(out, "%s%s%s%*s  %s%*s %s\n", out->color ? color : "", told,
+		   out->color ? "\033[0m" : "", pad(told, 4), "", named, pad(named, 10), "", text);
+}
+
 static void line(struct checkup *checkup, const char *color, const char *word, const char *step,
 		 const char *text)
 {
@@ -53,8 +80,7 @@ static void line(struct checkup *checkup, const char *color, const char *word, c
 	else if (out->format == FORMAT_TSV)
 		out_printf(out, "%s\t%s\t%s\n", word, step, safe.data ? safe.data : "");
 	else
-		out_printf(out, "%s%-4s%s  %-10s %s\n", out->color ? color : "", word,
-			   out->color ? "\033[0m" : "", step, safe.data ? safe.data : "");
+		line_table(out, color, word, step, safe.data ? safe.data : "");
 	buf_deinit(&safe);
 }
 
@@ -98,6 +124,21 @@ static void connected_lines(struct checkup *checkup, const struct connection_tar
 		good(checkup, "alpn", "%s", TLS_ALPN);
 }
 
+/* A certificate of another time: either it is old, or our clock is wrong. */
+static const char *clock_fix(struct checkup *checkup, char *out, size_t size)
+{
+	struct client *client = checkup->client;
+	struct buf now = BUF_INIT(64);
+
+	when_instant(&now, instant_now() / (60 * USEC_PER_SEC) * (60 * USEC_PER_SEC),
+		     client_zone(client), client->now, client_lang(client));
+	snprintf(out, size,
+		 _("fix: is this clock right? It shows %s. If so, the certificate must be renewed"),
+		 now.data ? now.data : "");
+	buf_deinit(&now);
+	return out;
+}
+
 static void failed_line(struct checkup *checkup, int r)
 {
 	static const struct {
@@ -113,6 +154,7 @@ static void failed_line(struct checkup *checkup, int r)
 		[CONNECTION_OPEN] = { "protocol", NULL },
 	};
 	const struct connection_report *report = &checkup->client->report;
+	char clock[160];
 
 	bad(checkup,
 	    r == -EPROTO		      ? STATUS_PROTOCOL
@@ -121,26 +163,75 @@ static void failed_line(struct checkup *checkup, int r)
 					      : STATUS_UNAVAILABLE,
 	    stages[report->stage].step, *report->problem ? report->problem : strerror(-r),
 	    r == -EAGAIN		? _("fix: wait; if it stays, raise the server's limits")
+	    : report->untimely		? clock_fix(checkup, clock, sizeof(clock))
 	    : stages[report->stage].fix ? _(stages[report->stage].fix)
 					: NULL);
+}
+
+/* "2 h 59 min"; what people say of a clock. */
+static void add_length(struct buf *out, int64_t usec)
+{
+	long long s = (usec + USEC_PER_SEC / 2) / USEC_PER_SEC, min = s / 60, h = min / 60;
+
+	if (h >= 48)
+		buf_printf(out, _("%lld days %lld h"), h / 24, h % 24);
+	else if (h > 0)
+		buf_printf(out, _("%lld h %lld min"), h, min % 60);
+	else if (min > 0)
+		buf_printf(out, _("%lld min %lld s"), min, s % 60);
+	else
+		buf_printf(out, _("%lld s"), s);
 }
 
 static void check_clock(struct checkup *checkup)
 {
 	const struct session *session = &checkup->client->session;
-	int64_t skew = session->clock_usec - session->clock_at;
+	int64_t skew = session->clock_at - session->clock_usec;
+	struct buf length = BUF_INIT(128);
+	char text[256];
 
 	if (!session->clock_usec)
 		return;
-	if (llabs(skew) > SKEW_USEC) {
-		char text[128];
-
-		snprintf(text, sizeof(text), _("this clock and the server's are %.1f s apart"),
-			 (double)llabs(skew) / 1e6);
-		bad(checkup, STATUS_CONFIG, "clock", text, _("fix: let NTP set the clock"));
-	} else {
+	if (llabs(skew) <= SKEW_USEC) {
 		good(checkup, "clock", _("less than %d s apart"), (int)(SKEW_USEC / USEC_PER_SEC));
+		return;
 	}
+	add_length(&length, llabs(skew));
+	snprintf(text, sizeof(text),
+		 skew > 0 ? _("this clock is %s ahead of the server's")
+			  : _("this clock is %s behind the server's"),
+		 length.data ? length.data : "");
+	bad(checkup, STATUS_CONFIG, "clock", text,
+	    _("fix: let NTP set it (timedatectl set-ntp true); if this one is right, the "
+	      "server's"));
+	buf_deinit(&length);
+}
+
+/* Who it is for how long; a token about to expire is told before it does. */
+static void token_line(struct checkup *checkup, const struct cJSON *whoami)
+{
+	struct client *client = checkup->client;
+	const char *login = json_str(whoami, "login"), *expires = json_str(whoami, "expires");
+	struct buf until = BUF_INIT(128);
+	char text[512];
+	int64_t at;
+
+	if (!expires || instant_parse(expires, &at) < 0) {
+		good(checkup, "token", _("logged in as %s"), login);
+		return;
+	}
+	when_instant(&until, at - at % (60 * USEC_PER_SEC), client_zone(client), client->now,
+		     client_lang(client));
+	if (at - client->now > EXPIRY_USEC) {
+		good(checkup, "token", _("logged in as %s until %s"), login,
+		     until.data ? until.data : expires);
+	} else {
+		snprintf(text, sizeof(text), _("logged in as %s only until %s"), login,
+			 until.data ? until.data : expires);
+		line(checkup, "\033[33m", "warn", "token", text);
+		line(checkup, "", "", "", _("fix: cowork login again before that"));
+	}
+	buf_deinit(&until);
 }
 
 static int compare(const void *a, const void *b)
@@ -206,7 +297,7 @@ static void check_login(struct checkup *checkup)
 	if (!client_has_login(client))
 		bad(checkup, STATUS_AUTH, "token", _("there is none"), _("fix: cowork login"));
 	else if (r == 0 && login)
-		good(checkup, "token", _("logged in as %s"), login);
+		token_line(checkup, call_result(&call));
 	else if (call.reply.response.type == RPC_ERROR && call.reply.tree)
 		refused_line(checkup, &call.reply);
 	else

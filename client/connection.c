@@ -211,6 +211,8 @@ static int handshake_failed(struct connection *c, int ssl_error, struct connecti
 	const char *reason = ERR_reason_error_string(code);
 
 	if (verdict != X509_V_OK) {
+		report->untimely = verdict == X509_V_ERR_CERT_HAS_EXPIRED ||
+				   verdict == X509_V_ERR_CERT_NOT_YET_VALID;
 		snprintf(report->problem, sizeof(report->problem),
 			 _("the server's certificate is not trusted: %s"),
 			 X509_verify_cert_error_string(verdict));

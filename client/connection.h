@@ -45,6 +45,7 @@ enum connection_stage {
 struct connection_report {
 	enum connection_stage stage; /* reached; on failure the one that failed */
 	char problem[384];	     /* one sentence, on failure */
+	bool untimely;		     /* the certificate is of another time than our clock */
 	char addresses[256];	     /* all that were found */
 	char peer[80];		     /* the address that answered */
 	char protocol[64];	     /* TLS version and cipher */

@@ -10,6 +10,7 @@
 #include "client/i18n.h"
 #include "client/jsontext.h"
 #include "client/table.h"
+#include "client/titles.h"
 #include "client/view.h"
 #include "client/when.h"
 #include "common/civil.h"
@@ -61,7 +62,7 @@ static char *cell(struct client *client, const struct cJSON *object, const char 
 	if (escape)
 		text_escape(&safe, raw.data ? raw.data : "");
 	else
-		text_line(&safe, raw.data ? raw.data : "");
+		text_line(&safe, title_value(path, raw.data ? raw.data : ""));
 	if (raw.failed)
 		safe.failed = true;
 	buf_deinit(&raw);
@@ -243,11 +244,13 @@ void listing_deinit(struct listing *listing)
 /* A name (which may be the server's) and its text, which is safe already. */
 static void print_member(struct out *out, const char *name, const char *text, int column)
 {
+	bool card = out->format != FORMAT_TSV;
 	struct buf label = BUF_INIT(1024);
+	char title[TITLE_MAX];
 	int pad;
 
-	text_escape(&label, name);
-	if (out->format == FORMAT_TSV) {
+	text_escape(&label, card ? title_label(name, title) : name);
+	if (!card) {
 		out_printf(out, "%s\t%s\n", label.data ? label.data : "", text);
 	} else if (*text) {
 		pad = column - (label.data ? utf8_width(label.data) : 0);
@@ -263,7 +266,8 @@ static int card_column(const struct cJSON *object)
 	int widest = 0;
 
 	for (const struct cJSON *m = json_first(object); m; m = json_next(m)) {
-		int width = utf8_width(json_name(m));
+		char title[TITLE_MAX];
+		int width = utf8_width(title_label(json_name(m), title));
 
 		if (width > widest && width <= 24)
 			widest = width;

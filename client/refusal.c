@@ -28,6 +28,17 @@ static void add_span(struct client *client, const struct cJSON *data, struct buf
 	when_span(out, from, to, view_zone(client, data), client->now, client_lang(client));
 }
 
+/* The kind in the reader's language, and what the server says beyond it in its own. */
+static void add_translated(enum error_kind kind, const char *message, struct buf *out)
+{
+	buf_add_str(out, _(error_text(kind)));
+	if (!message || !*message || strcmp(message, error_text(kind)) == 0)
+		return;
+	buf_add_str(out, " (");
+	text_line(out, message);
+	buf_add_char(out, ')');
+}
+
 void refusal_sentence(struct client *client, const struct reply *reply, struct buf *out)
 {
 	const struct cJSON *data = reply->response.data;
@@ -47,7 +58,11 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 		add_span(client, data, out);
 		return;
 	}
-	text_line(out, message && *message ? message : _(error_text(kind)));
+	if (i18n_translated()) {
+		add_translated(kind, message, out);
+		return;
+	}
+	text_line(out, message && *message ? message : error_text(kind));
 	if (field && kind == ERROR_params && (!message || !strstr(message, field))) {
 		buf_add_str(out, " (");
 		text_line(out, field);

@@ -2,13 +2,13 @@
  * Tables: each column as wide as its widest cell; free text gives way until a row fits.
  */
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "client/out.h"
 #include "client/table.h"
+#include "client/titles.h"
 #include "common/macros.h"
 #include "common/utf8.h"
 
@@ -128,12 +128,11 @@ static bool fit(char *const heads[], int widths[], size_t columns, int room)
 	return true;
 }
 
-/* "REF" of "ref", "LAST USED" of "space.last_used". */
-static void head_text(const char *path, char *out, size_t size)
+static int title_width(const char *path)
 {
-	snprintf(out, size, "%s", last_name(path));
-	for (char *p = out; *p; p++)
-		*p = *p == '_' ? ' ' : (char)toupper((unsigned char)*p);
+	char head[TITLE_MAX];
+
+	return utf8_width(title_of(path, head));
 }
 
 static void print_heads(struct out *out, char *const heads[], const int widths[], size_t columns)
@@ -141,10 +140,9 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 	if (out->color)
 		out_str(out, "\033[1m");
 	for (size_t c = 0; c < columns; c++) {
-		char head[64];
+		char head[TITLE_MAX];
 
-		head_text(heads[c], head, sizeof(head));
-		print_cell(out, head, widths[c], c + 1 == columns);
+		print_cell(out, title_of(heads[c], head), widths[c], c + 1 == columns);
 	}
 	out_str(out, out->color ? "\033[0m\n" : "\n");
 }
@@ -167,15 +165,16 @@ static void print_records(struct out *out, char *const heads[], size_t columns, 
 	int column = 0;
 
 	for (size_t c = 0; c < columns; c++)
-		column = larger(column, (int)strlen(last_name(heads[c])));
+		column = larger(column, title_width(heads[c]));
 	for (size_t i = 0; i < rows * columns; i++) {
-		char head[64];
+		char head[TITLE_MAX];
+		const char *title = title_of(heads[i % columns], head);
 
-		head_text(heads[i % columns], head, sizeof(head));
 		if (i > 0 && i % columns == 0)
 			out_str(out, "\n");
 		if (*cells[i])
-			out_printf(out, "%-*s%s\n", column + GAP, head, cells[i]);
+			out_printf(out, "%s%*s%s\n", title, column + GAP - utf8_width(title), "",
+				   cells[i]);
 	}
 }
 
@@ -187,7 +186,7 @@ void table_print(struct out *out, char *const heads[], size_t columns, char *con
 	if (columns > COLUMNS_MAX)
 		columns = COLUMNS_MAX;
 	for (size_t c = 0; c < columns; c++) {
-		widths[c] = (int)strlen(last_name(heads[c]));
+		widths[c] = title_width(heads[c]);
 		for (size_t r = 0; r < rows; r++)
 			widths[c] = larger(widths[c], utf8_width(cells[r * columns + c]));
 	}

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from rig import ROOT, CommandLine
+import pseudo
+from rig import ROOT, CommandLine, on_terminal
 
 KOREAN = {"LANG": "ko_KR.UTF-8", "LANGUAGE": ""}
 
@@ -99,3 +100,87 @@ def test_no_particle_hangs_on_what_a_placeholder_stands_for(language):
     """을/를, 이/가, 은/는, 와/과 depend on the sound before them, which nobody knows here."""
     text = subprocess.run(["msgcat", "--no-wrap", ROOT / f"po/{language}.po"], capture_output=True, text=True, check=True).stdout
     assert re.findall(r'(?:%(?:llu|zu|u|d|s)|\{\d\})(?:\\")?(?:을|를|이|가|은|는|와|과|로|으로)(?=[ .,:"])', text) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_text_of_the_sources_is_translated(language, template):
+    """scripts/po brings a catalogue up to date; then somebody has to translate what is new."""
+    subprocess.run(["msgcmp", ROOT / f"po/{language}.po", template], check=True)
+
+
+# Screens
+
+SCREENS = [
+    (("help",), 0), (("help", "options"), 0), (("help", "book"), 0), (("space", "add", "--help"), 0), (("help", "space"), 0),
+    (("nonsense",), 64), (("space",), 64), (("book", "--nonsense"), 64), (("book",), 64), (("help", "nonsense"), 64),
+    (("book", "A-01", "sometime"), 65), (("book", "A-01", "tomorrow", "25:00"), 65), (("mine",), 0), (("mine", "--past"), 0),
+    (("list",), 0), (("show", "REF"), 0), (("history", "REF"), 0), (("whoami",), 0), (("status",), 0), (("doctor",), 0),
+    (("free", "desk", "2027-03-01T09:00", "2027-03-01T10:00"), 0), (("day", "A-01", "2027-03-01"), 0),
+    (("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00"), 10), (("book", "Z-99", "2027-03-01T09:00", "2027-03-01T10:00"), 12),
+    (("move", "REF", "A-02", "--dry-run"), 0), (("cancel", "REF", "--dry-run"), 0), (("space", "list"), 0),
+    (("space", "add", "B-1", "--kind", "desk"), 77), (("when", "2027-03-01", "9-10"), 0), (("show", "R-00000"), 65),
+    (("import", "nonsense", "x"), 64), (("--site", "NONE", "list"), 12), (("token", "list"), 0),
+]
+
+
+@pytest.fixture
+def home(cowork):
+    """Ada's, with a booking of hers; and its reference."""
+    it = cowork("ada")
+    it.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", "--title", "주간 회의", check=0)
+    it.ref = it.run("mine", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
+    return it
+
+
+def shown(home, words, environment):
+    words = [home.ref if word == "REF" else word for word in words]
+    told, status = on_terminal(home, *words, environment=environment)
+    return told.replace("\r", ""), status
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_screen_is_whole_at_80_columns(home, language):
+    """Commands to run are one line, however long."""
+    for words, status in SCREENS:
+        told, ended = shown(home, words, {"LANGUAGE": language})
+        assert ended == status, told
+        assert [line for line in told.split("\n") if width(line) > 80 and " cowork " not in line and "/" not in line] == []
+
+
+@pytest.fixture(scope="session")
+def pseudo_language(template, tmp_path_factory):
+    return pseudo.make(template, tmp_path_factory.mktemp("pseudo"))
+
+
+# What is data, not words: commands to run, options, placeholders, names of fields that are typed, dates, names of the world.
+DATA = re.compile(r"^ *(?:\S* )?cowork .*$|--?[a-z][\w-]*(?:[= ][a-z0-9|]+)?|\b[A-Z][A-Z0-9_.-]+\b|\S*[@/=:;]\S*|\b[A-Z]-?\d\d\b"
+                  r"|\b[0-9A-Z]{8}\b", re.M)
+# A refusal's kind is translated; what the server says beyond it stands behind in its own words.
+SERVER = re.compile(r"(?<=⟧) \([^()⟦]+\)")
+
+
+
+# Dates are common/when_echo.c's own; the rest is of the world, of the wire, or what a state is made of.
+KNOWN = set("""Mon Sun Sat Fri Thu Wed Tue Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec EST EDT
+true false access tests Ada Park acme client booking created desk room booth member active cowork coworkd By the window desk localhost
+""".split())
+
+
+def typed(home):
+    """Words that commands are made of."""
+    def words_at(*words):
+        told = home.run("__complete", "--cursor", len(words), "--", *words, "", check=0).stdout
+        return {line.split("\t")[0] for line in told.split("\n")}
+
+    first = words_at("cowork")
+    return {part for word in first | words_at("cowork", "help") | set().union(*(words_at("cowork", each) for each in (
+        "space", "site", "staff", "member", "block", "token", "config", "floor", "tenant"))) for part in word.split("-")}
+
+
+def test_every_word_of_a_screen_went_through_the_catalogue(home, pseudo_language):
+    commands = typed(home)
+    for words, status in SCREENS:
+        told, ended = shown(home, words, pseudo_language)
+        assert ended == status, told
+        left = set(re.findall(r"[A-Za-z]{3,}", DATA.sub(" ", pseudo.outside(SERVER.sub("", told)))))
+        assert left - KNOWN - commands - set(words) == set(), told

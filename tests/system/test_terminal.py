@@ -112,8 +112,8 @@ SCREENS = [("mine",), ("list",), ("space", "list"), ("free", "desk", "2027-03-01
            ("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00"), ("whoami",), ("status",), ("doctor",), ("nonsense",)]
 
 
-@pytest.mark.parametrize("columns", [1, 20, 21, 33, 47, 64, 80, 132, 200, 100000])
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("columns, language", [(1, "en"), (20, "en"), (20, "ko"), (33, "en"), (47, "ko"), (80, "en"),
+                                               (200, "ko"), (100000, "en")])
 def test_every_screen_ends_at_any_width(ada, columns, language):
     for words in SCREENS:
         told, status = on_terminal(ada, *words, columns=columns, environment={"LANGUAGE": language})
@@ -121,16 +121,15 @@ def test_every_screen_ends_at_any_width(ada, columns, language):
         assert "\ufffd" not in told, (words, told)  # no character was cut in half
 
 
-@pytest.mark.parametrize("columns", [20, 33, 47, 64, 80, 132])
-def test_references_and_codes_are_whole_at_any_width(ada, columns):
+def test_references_and_codes_are_whole_at_any_width(ada):
     ref = ada.run("mine", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
-    for words in (("mine",), ("list",)):
-        told, _ = on_terminal(ada, *words, columns=columns)
-        assert ref in told and "A-01" in told and "09:00–10:00" in told
+    for columns in (20, 33, 47, 64, 80, 132):
+        for words in (("mine",), ("list",)):
+            told, _ = on_terminal(ada, *words, columns=columns)
+            assert ref in told and "A-01" in told and "09:00–10:00" in told
 
 
-@pytest.mark.parametrize("columns", [40, 64, 80])
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("columns, language", [(48, "en"), (64, "ko"), (80, "en"), (80, "ko")])
 def test_a_table_is_no_wider_than_its_terminal(ada, columns, language):
     for words in (("list",), ("space", "list"), ("mine",)):
         told, _ = on_terminal(ada, *words, columns=columns, environment={"LANGUAGE": language})
@@ -143,12 +142,10 @@ EVIL = {"escape": "\x1b]0;owned\x07\x1b[2J", "bidi": "\u202egnp.exe\u2066\u2069"
         "lines": "one\ttwo", "joiner": "👩\u200d👩\u200d👧\u200d👦 family", "marks": "e" + "\u0301" * 60}
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("name", EVIL)
-def test_no_name_reaches_the_terminal_unsafe(cowork, sql, world, name, language):
+@pytest.mark.parametrize("name, language", [("escape", "en"), ("escape", "ko"), ("bidi", "en"), ("c1", "en"), ("long", "ko"),
+                                            ("lines", "en"), ("joiner", "en"), ("marks", "ko")])
+def test_no_name_reaches_the_terminal_unsafe(ada, sql, name, language):
     """However it came into the database."""
-    ada = cowork("ada")
-    ada.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", "--title", "t", check=0)
     sql.execute("UPDATE cowork.booking_text SET title = %s, note = %s", (EVIL[name][:200], EVIL[name]))
     sql.execute("UPDATE cowork.space SET name = %s WHERE code = 'A-01'", (EVIL[name][:100],))
     sql.connection.commit()
