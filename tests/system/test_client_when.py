@@ -237,7 +237,7 @@ def test_a_refusal_tells_what_was_asked_for(server, cowork):
 def test_the_line_to_run_again_means_the_same_tomorrow(server, cowork):
     """Its key is bound to these instants; and "tomorrow" is another day by then."""
     server.script["booking.create"] = [SILENT] * 20
-    done = cowork.run("book", "A-12", "tomorrow", "9-17", "--timeout", "0.9", check=75)
+    done = cowork.run("book", "A-12", "tomorrow", "9-17", "--timeout", "3", check=75)
     line = re.search(r"cowork book .*", done.stderr)[0]
     assert "tomorrow" not in line and "2026-11-23T14:00:00Z 2026-11-23T22:00:00Z" in line
     server.script.clear()
