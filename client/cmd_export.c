@@ -70,9 +70,29 @@ static void booking_clock(const struct cJSON *booking, struct clock *clock)
 	zone_free(zone);
 }
 
+/* Where the file says more or less than the view: true if that was written. */
+static bool special_cell(const struct kind_column *column, const struct cJSON *object,
+			 struct buf *out)
+{
+	bool has_ref = json_str(object, "ref") != NULL;
+
+	/* What has no name elsewhere goes by its reference here, so that it is known again. */
+	if (strcmp(column->name, "external_id") == 0 && has_ref &&
+	    !json_str(object, "external_id")) {
+		buf_add_str(out, json_str(object, "ref"));
+		return true;
+	}
+	/* Staff are no members: whoever imports it has it. */
+	if (strcmp(column->name, "member") == 0 && has_ref && !json_str(object, "tenant"))
+		return true;
+	return false;
+}
+
 static void cell(const struct export *export, const struct kind_column *column,
 		 const struct cJSON *object, const struct clock *clock, struct buf *out)
 {
+	if (special_cell(column, object, out))
+		return;
 	if (column->object && !json_get(object, column->path))
 		buf_add_str(out, "{}"); /* with nothing there, import would not have nothing */
 	else if (column->path)

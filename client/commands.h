@@ -9,6 +9,7 @@
 /* cowork without a command. */
 extern const struct command command_none;
 
+command_run cmd_block_add;
 command_run cmd_book;
 command_run cmd_call;
 command_run cmd_cancel;

@@ -114,7 +114,8 @@ static int board(struct import *import, struct flight *flight, const struct row 
 	if (bad) {
 		char reason[128];
 
-		snprintf(reason, sizeof(reason), _("%s is not a whole number or too long"), bad);
+		snprintf(reason, sizeof(reason),
+			 _("%s is not of the form it should have, or too long"), bad);
 		params_deinit(&flight->params);
 		refuse(import, row->line, "params", reason);
 		return 0;
@@ -263,6 +264,14 @@ static void take_result(struct import *import, struct flight *flight, const stru
 	settle(import, flight);
 }
 
+/* What was imported before by this name stays as it is, however long ago that was. */
+static bool is_there(const struct reply *reply)
+{
+	const char *field = json_str(reply->response.data, "field");
+
+	return reply_kind(reply) == ERROR_exists && field && strcmp(field, "external_id") == 0;
+}
+
 static void take_refusal(struct import *import, struct flight *flight, const struct reply *reply)
 {
 	enum error_kind kind = reply_kind(reply);
@@ -279,6 +288,12 @@ static void take_refusal(struct import *import, struct flight *flight, const str
 		flight->state = FLIGHT_DUE;
 		flight->due = 0;
 		flight->generation++;
+		return;
+	}
+	if (is_there(reply)) {
+		import->summary->already++;
+		settle(import, flight);
+		buf_deinit(&text);
 		return;
 	}
 	refusal_sentence(import->client, reply, &text);

@@ -50,6 +50,8 @@
 	"[--name-alt NAME] [--floor FLOOR] [--area AREA] [--capacity N] "                          \
 	"[--amenities LIST] [--x N] [--y N]"
 
+#define CLEARED N_("An empty value ('') takes an optional text away.")
+
 const struct command noun_table[] = {
 	{ ADD("site", "CODE --name NAME --zone ZONE " SITE_WORDS " [--external-id ID]",
 	      N_("add a site"), 0),
@@ -57,8 +59,10 @@ const struct command noun_table[] = {
 		      "--open 07:00 --close 22:00" },
 	{ LIST("site", "", N_("list the sites"), 0) },
 	{ SHOW("site", "SITE", N_("show a site"), 0) },
-	{ SET("site", "SITE [--name NAME] [--zone ZONE] " SITE_WORDS " [--if-version N]",
-	      N_("change a site"), 0) },
+	{ SET("site",
+	      "SITE [--name NAME] [--zone ZONE] " SITE_WORDS " [--external-id ID] [--if-version N]",
+	      N_("change a site"), 0),
+	  .more = CLEARED, .examples = "cowork site set KSQ --currency USD --name-alt ''" },
 	{ .name = "site rule",
 	  .usage = "KIND [--longest LENGTH] [--shortest LENGTH] [--granularity LENGTH] "
 		   "[--notice LENGTH] [--horizon DAYS] [--one-at-a-time YES|NO] [--if-version N]",
@@ -74,11 +78,22 @@ const struct command noun_table[] = {
 		      "cowork site rule booth",
 	  .run = cmd_site_rule,
 	  .flags = COMMAND_LOGIN | COMMAND_MUTATION },
-	{ ADD("floor", "CODE [--name NAME] [--position N]", N_("add a floor"), COMMAND_SITE) },
+	{ ADD("floor", "CODE [--name NAME] [--name-alt NAME] [--position N] [--external-id ID]",
+	      N_("add a floor"), COMMAND_SITE) },
 	{ LIST("floor", "", N_("list the floors"), COMMAND_SITE) },
-	{ ADD("area", "CODE [--name NAME] [--floor FLOOR]", N_("add an area of spaces"),
-	      COMMAND_SITE) },
+	{ SET("floor",
+	      "FLOOR [--name NAME] [--name-alt NAME] [--position N] [--external-id ID] "
+	      "[--if-version N]",
+	      N_("change a floor"), COMMAND_SITE),
+	  .more = CLEARED },
+	{ ADD("area", "CODE [--name NAME] [--name-alt NAME] [--floor FLOOR] [--external-id ID]",
+	      N_("add an area of spaces"), COMMAND_SITE) },
 	{ LIST("area", "", N_("list the areas"), COMMAND_SITE) },
+	{ SET("area",
+	      "AREA [--name NAME] [--name-alt NAME] [--floor FLOOR] [--external-id ID] "
+	      "[--if-version N]",
+	      N_("change an area"), COMMAND_SITE),
+	  .more = CLEARED },
 	{ ADD("space",
 	      "CODE --kind KIND [--name NAME] " SPACE_WORDS " [--units LIST] [--external-id ID]",
 	      N_("add a desk, room, booth, office or event space"), COMMAND_SITE),
@@ -87,24 +102,37 @@ const struct command noun_table[] = {
 	{ LIST("space", "[--kind KIND] [--floor FLOOR] [--area AREA] [--retired]",
 	       N_("list the spaces"), COMMAND_SITE) },
 	{ SHOW("space", "SPACE", N_("show a space"), COMMAND_SITE) },
-	{ SET("space", "SPACE [--name NAME] [--kind KIND] " SPACE_WORDS " [--if-version N]",
-	      N_("change a space"), COMMAND_SITE) },
-	{ DO("space", "retire", "SPACE [--if-version N]", N_("take a space out of use for good"),
-	     COMMAND_SITE, N_("retired")) },
-	{ ADD("tenant", "CODE --name NAME [--email EMAIL] [--external-id ID]",
+	{ SET("space",
+	      "SPACE [--name NAME] [--kind KIND] " SPACE_WORDS
+	      " [--units LIST] [--external-id ID] [--if-version N]",
+	      N_("change a space"), COMMAND_SITE),
+	  .more = N_("An empty value ('') takes an optional text away. --units: what the space "
+		     "is made of can change only while no booking or block holds it."),
+	  .examples = "cowork space set A-12 --name 'Corner desk' --area ''" },
+	{ DO("space", "retire", "SPACE [--with-bookings] [--if-version N]",
+	     N_("take a space out of use for good"), COMMAND_SITE, N_("retired")),
+	  .more = N_("A space with bookings that are not over is retired only --with-bookings: "
+		     "they stay until somebody moves or cancels them. cowork list --space "
+		     "shows them.") },
+	{ ADD("tenant", "CODE --name NAME [--name-alt NAME] [--email EMAIL] [--external-id ID]",
 	      N_("add a tenant company"), 0) },
 	{ LIST("tenant", "", N_("list the tenants"), 0) },
 	{ SHOW("tenant", "TENANT", N_("show a tenant"), 0) },
-	{ SET("tenant", "TENANT [--name NAME] [--email EMAIL] [--state STATE] [--if-version N]",
-	      N_("change a tenant"), 0) },
+	{ SET("tenant",
+	      "TENANT [--name NAME] [--name-alt NAME] [--email EMAIL] [--state STATE] "
+	      "[--external-id ID] [--if-version N]",
+	      N_("change a tenant"), 0),
+	  .more = CLEARED },
 	{ DO("member", "invite",
 	     "TENANT LOGIN --name NAME [--lang LANG] [--role ROLE] [--external-id ID] [--again]",
 	     N_("invite a person of a tenant; prints the one-time code"), 0, N_("invited")),
 	  .examples = "cowork member invite HANBIT minji@hanbit.example --name 김민지 --lang ko" },
 	{ LIST("member", "[--tenant TENANT]", N_("list the members"), 0) },
 	{ SET("member",
-	      "LOGIN [--name NAME] [--lang LANG] [--role ROLE] [--state STATE] [--if-version N]",
-	      N_("change a member"), 0) },
+	      "LOGIN [--name NAME] [--lang LANG] [--role ROLE] [--state STATE] "
+	      "[--external-id ID] [--if-version N]",
+	      N_("change a member"), 0),
+	  .more = CLEARED },
 	{ DO("member", "disable", "LOGIN [--if-version N]",
 	     N_("end a member's access; what they have booked stays"), 0, N_("disabled")) },
 	{ .name = "member find",
@@ -120,9 +148,15 @@ const struct command noun_table[] = {
 	{ DO("staff", "grant", "LOGIN --name NAME --role ROLE [--lang LANG] [--site SITE]",
 	     N_("make a person staff; prints the one-time code"), 0, N_("granted")) },
 	{ DO("staff", "revoke", "LOGIN", N_("end a person's staff rights"), 0, N_("revoked")) },
-	{ ADD("block", "SPACE START END --reason REASON [--note TEXT] [--fold 0|1]",
-	      N_("take a space out of service for a time"), COMMAND_SITE),
-	  .examples = "cowork block add A-12 2026-11-23T00:00 2026-11-30T00:00 --reason repair" },
+	{ .name = "block add",
+	  .usage = "SPACE WHEN... --reason REASON [--note TEXT] [--external-id ID] [--fold 0|1]",
+	  .summary = N_("take a space out of service for a time"),
+	  .more = N_("WHEN is as for book. Where bookings are in the way they are named, and "
+		     "nothing is changed."),
+	  .examples = "cowork block add A-12 tomorrow 9-12 --reason repair\n"
+		      "cowork block add A-12 2026-11-23T00:00 2026-11-30T00:00 --reason repair",
+	  .run = cmd_block_add,
+	  .flags = COMMAND_LOGIN | COMMAND_MUTATION },
 	{ LIST("block", "[--space SPACE] [--ended]", N_("list the blocks"), COMMAND_SITE) },
 	{ DO("block", "end", "REF [--if-version N]", N_("end a block now"), COMMAND_SITE,
 	     N_("ended")) },

@@ -27,8 +27,8 @@ static const struct {
 	{ "amenities", PARAM_LIST }, { "capacity", PARAM_INT }, { "closed_days", PARAM_INTS },
 	{ "days", PARAM_INT },	     { "fold", PARAM_INT },	{ "if_version", PARAM_INT },
 	{ "ended", PARAM_YES },	     { "private", PARAM_YES },	{ "position", PARAM_INT },
-	{ "retired", PARAM_YES },    { "rules", PARAM_JSON },	{ "units", PARAM_LIST },
-	{ "x", PARAM_INT },	     { "y", PARAM_INT },
+	{ "retired", PARAM_YES },    { "rules", PARAM_JSON },	{ "with_bookings", PARAM_YES },
+	{ "units", PARAM_LIST },     { "x", PARAM_INT },	{ "y", PARAM_INT },
 };
 
 void params_begin(struct params *params)

@@ -70,6 +70,29 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 	}
 }
 
+/* The bookings that are in the way of what staff wanted, and how to see them. */
+static void tell_bookings(struct client *client, const struct cJSON *data)
+{
+	const struct cJSON *bookings = json_get(data, "bookings");
+	const char *rule = json_str(data, "rule"), *space = json_str(data, "space");
+	int64_t count = 0, shown = 0;
+
+	for (const struct cJSON *one = json_first(bookings); one; one = json_next(one), shown++) {
+		struct buf text = BUF_INIT(512);
+
+		text_line(&text, json_str(one, "ref") ? json_str(one, "ref") : "");
+		add_span(client, one, &text);
+		complain_more(shown == 0 ? _("booked") : "", "%s", text.data ? text.data : "");
+		buf_deinit(&text);
+	}
+	if (json_int(data, "count", &count) && shown > 0 && count > shown)
+		complain_more("", _("and %lld more"), (long long)(count - shown));
+	if (rule && space && strcmp(rule, "booked") == 0) {
+		complain_more(_("look"), "cowork list --space %s --from today", space);
+		complain_more(_("or"), "cowork space retire %s --with-bookings", space);
+	}
+}
+
 static void tell_help(struct client *client, const char *method, const struct reply *reply,
 		      enum error_kind kind)
 {
@@ -82,6 +105,7 @@ static void tell_help(struct client *client, const char *method, const struct re
 		complain_more(_("hint"), "%s", hint_text);
 	if (kind != ERROR_own_overlap)
 		advice_alternatives(client, data);
+	tell_bookings(client, data);
 	if (reply->about == REPLY_REQUEST)
 		lookup_tell(client, method, reply);
 	if (kind == ERROR_unauthenticated)

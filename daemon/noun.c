@@ -13,6 +13,13 @@ static const struct noun *const nouns[] = { &noun_area,	 &noun_block,  &noun_boo
 					    &noun_floor, &noun_member, &noun_site,    &noun_space,
 					    &noun_staff, &noun_tenant, &noun_token };
 
+const struct field noun_local_fields[] = {
+	{ "start", FIELD_STRING, offsetof(struct noun_local, start), .help = "YYYY-MM-DDTHH:MM" },
+	{ "end", FIELD_STRING, offsetof(struct noun_local, end) },
+	{ "zone", FIELD_ZONE, offsetof(struct noun_local, zone) },
+	FIELD_END,
+};
+
 const struct noun *noun_at(size_t index)
 {
 	return index < ARRAY_SIZE(nouns) ? nouns[index] : NULL;

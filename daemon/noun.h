@@ -20,6 +20,15 @@ extern const struct noun noun_space;
 extern const struct noun noun_staff;
 extern const struct noun noun_tenant;
 extern const struct noun noun_token;
+/* An interval on the site's clock, as bookings, blocks and events tell it beside the instants. */
+struct noun_local {
+	bool set;
+	const char *start;
+	const char *end;
+	const char *zone;
+};
+extern const struct field noun_local_fields[];
+
 /* All, in order of name; NULL at the end. */
 const struct noun *noun_at(size_t index);
 

@@ -62,7 +62,9 @@ SELECT b.site_id, b.block_id, b.ref, b.space_id, b.during, b.state,
 	lower(b.during) AS starts, upper(b.during) AS ends,
 	jsonb_strip_nulls(jsonb_build_object(
 	'id', b.block_id, 'ref', b.ref, 'site', t.code, 'space', s.code,
-	'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'reason', b.reason,
+	'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)),
+	'local', jsonb_build_object('start', cowork.wall(lower(b.during) AT TIME ZONE t.zone),
+		'end', cowork.wall(upper(b.during) AT TIME ZONE t.zone), 'zone', t.zone), 'reason', b.reason,
 	'note', b.note, 'state', b.state, 'created', cowork.us(b.created_at), 'external_id', b.external_id,
 	'version', b.version)) AS facts
 FROM cowork.block b

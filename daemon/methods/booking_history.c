@@ -20,24 +20,31 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
+#define WALL(edge) "cowork.wall(cowork.from_us((h.body->>'" edge "')::bigint) AT TIME ZONE s.zone)"
+
 static const struct db_statement LIST = {
 	.name = "booking_history",
 	.sql = "SELECT s.rev, f.facts, f.cursor FROM cowork.site s LEFT JOIN LATERAL ("
 	       "SELECT jsonb_strip_nulls(jsonb_build_object('rev', h.rev, 'at', cowork.us(h.at),"
 	       " 'kind', h.kind, 'actor', h.actor_login, 'space', p.code,"
-	       " 'start', h.body->'start', 'end', h.body->'end', 'state', h.body->'state',"
-	       " 'version', h.body->'version', 'undo', h.body->'undo', 'tenant_id', b.tenant_id)) "
-	       "AS facts,"
-	       " h.rev::text AS cursor"
-	       " FROM cowork.booking b JOIN cowork.booking_history h"
-	       " ON h.site_id = b.site_id AND h.booking_id = b.booking_id"
-	       " LEFT JOIN cowork.space p ON p.site_id = b.site_id"
-	       " AND p.space_id = (h.body->>'space')::bigint"
-	       " WHERE b.site_id = s.site_id AND b.ref = $2::text"
-	       " AND ($3::bigint IS NULL OR b.tenant_id = $3)"
-	       " AND CASE WHEN $4::text IS NULL THEN true"
-	       " WHEN $4 ~ '^[0-9]{1,17}$' THEN h.rev > $4::bigint ELSE false END"
-	       " ORDER BY h.rev LIMIT $5::bigint) f ON true WHERE s.site_id = $1::int",
+	       " 'start', h.body->'start', 'end', h.body->'end', 'local', jsonb_build_object("
+	       "'start', " WALL("start") ", 'end', " WALL(
+		       "end") ", 'zone', s.zone),"
+			      " 'state', h.body->'state',"
+			      " 'version', h.body->'version', 'undo', h.body->'undo', 'tenant_id', "
+			      "b.tenant_id)) "
+			      "AS facts,"
+			      " h.rev::text AS cursor"
+			      " FROM cowork.booking b JOIN cowork.booking_history h"
+			      " ON h.site_id = b.site_id AND h.booking_id = b.booking_id"
+			      " LEFT JOIN cowork.space p ON p.site_id = b.site_id"
+			      " AND p.space_id = (h.body->>'space')::bigint"
+			      " WHERE b.site_id = s.site_id AND b.ref = $2::text"
+			      " AND ($3::bigint IS NULL OR b.tenant_id = $3)"
+			      " AND CASE WHEN $4::text IS NULL THEN true"
+			      " WHEN $4 ~ '^[0-9]{1,17}$' THEN h.rev > $4::bigint ELSE false END"
+			      " ORDER BY h.rev LIMIT $5::bigint) f ON true WHERE s.site_id = "
+			      "$1::int",
 	.params = 5,
 };
 

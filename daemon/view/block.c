@@ -9,6 +9,7 @@ struct block_view {
 	const char *space;
 	struct field_int start;
 	struct field_int end;
+	struct noun_local local;
 	const char *reason;
 	const char *note;
 	struct field_int state;
@@ -26,6 +27,8 @@ static const struct field fields[] = {
 	{ "space", FIELD_CODE, AT(space), 0 },
 	{ "start", FIELD_INSTANT, AT(start), 0 },
 	{ "end", FIELD_INSTANT, AT(end), 0 },
+	{ "local", FIELD_OBJECT, AT(local), .fields = noun_local_fields,
+	  .help = "the same on the site's clock" },
 	{ "reason", FIELD_CODE, AT(reason), 0, .help = "one word" },
 	{ "note", FIELD_TEXT, AT(note), FIELD_STAFF },
 	{ "state", FIELD_ENUM, AT(state), 0, .choices = block_states },

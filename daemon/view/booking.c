@@ -7,13 +7,6 @@
 #include "daemon/actor.h"
 #include "daemon/noun.h"
 
-struct booking_local {
-	bool set;
-	const char *start;
-	const char *end;
-	const char *zone;
-};
-
 struct booking_view {
 	struct field_int id;
 	const char *ref;
@@ -21,7 +14,7 @@ struct booking_view {
 	const char *space;
 	struct field_int start;
 	struct field_int end;
-	struct booking_local local;
+	struct noun_local local;
 	struct field_int state;
 	struct field_int version;
 	const char *tenant;
@@ -40,14 +33,6 @@ struct booking_view {
 	struct field_int created_by_id;
 };
 
-static const struct field local_fields[] = {
-	{ "start", FIELD_STRING, offsetof(struct booking_local, start),
-	  .help = "YYYY-MM-DDTHH:MM" },
-	{ "end", FIELD_STRING, offsetof(struct booking_local, end) },
-	{ "zone", FIELD_ZONE, offsetof(struct booking_local, zone) },
-	FIELD_END,
-};
-
 #define AT(member) offsetof(struct booking_view, member)
 
 static const struct field fields[] = {
@@ -57,7 +42,7 @@ static const struct field fields[] = {
 	{ "space", FIELD_CODE, AT(space) },
 	{ "start", FIELD_INSTANT, AT(start), .help = "first instant" },
 	{ "end", FIELD_INSTANT, AT(end), .help = "first instant after it" },
-	{ "local", FIELD_OBJECT, AT(local), .fields = local_fields,
+	{ "local", FIELD_OBJECT, AT(local), .fields = noun_local_fields,
 	  .help = "the same on the site's clock" },
 	{ "state", FIELD_ENUM, AT(state), .choices = booking_states },
 	{ "version", FIELD_INT, AT(version), FIELD_OWN, .help = "one more with each change" },

@@ -10,6 +10,7 @@ struct event_view {
 	const char *space;
 	struct field_int start;
 	struct field_int end;
+	struct noun_local local;
 	struct field_int state;
 	struct field_int version;
 	struct field_int undo;
@@ -25,6 +26,8 @@ static const struct field fields[] = {
 	{ "space", FIELD_CODE, AT(space), .help = "as it was then, like all that follows" },
 	{ "start", FIELD_INSTANT, AT(start) },
 	{ "end", FIELD_INSTANT, AT(end) },
+	{ "local", FIELD_OBJECT, AT(local), .fields = noun_local_fields,
+	  .help = "the same on the site's clock" },
 	{ "state", FIELD_ENUM, AT(state), .choices = booking_states },
 	{ "version", FIELD_INT, AT(version) },
 	{ "undo", FIELD_ENUM, AT(undo), .choices = undone_words,

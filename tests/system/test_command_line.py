@@ -111,7 +111,9 @@ def test_the_operator_keeps_the_space(cowork):
     cowork("ada").run("book", "C-1", *NOON, check=10)
     operator.run("block", "end", block, check=0)
     cowork("ada").run("book", "C-1", *NOON, check=0)
-    operator.run("space", "retire", "C-1", check=0)
+    refused = operator.run("space", "retire", "C-1", check=10).stderr
+    assert "C-1 has 1 booking that is not over" in refused and "cowork space retire C-1 --with-bookings" in refused
+    operator.run("space", "retire", "C-1", "--with-bookings", check=0)
     cowork("ada").run("book", "C-1", f"{DAY}T15:00", f"{DAY}T16:00", check=12)
     cowork("ada").run("space", "add", "X", "--kind", "desk", check=77)
 

@@ -153,3 +153,42 @@ def test_a_block_on_a_block_has_no_bookings_in_its_way(operator):
     operator.change("block.create", TIME, site="KSQ", space="P-1", reason="repair")
     error = operator.refused("block.create", TIME, site="KSQ", space="P-1", reason="repair", key=new_key())
     assert (error.kind, error.data["count"], error.data["bookings"]) == ("blocked", 0, [])
+
+
+# On the command line
+
+def test_floors_and_areas_are_set_and_an_empty_value_takes_away(cowork):
+    person = cowork("operator")
+    person.run("floor", "set", "2F", "--name", "Two", "--name-alt", "2층", "--position", "-1", check=0)
+    assert person.run("floor", "list", "-o", "tsv", "-f", "code,name,name_alt,position", check=0).stdout == "2F\tTwo\t2층\t-1\n"
+    person.run("area", "set", "A", "--floor", "", "--external-id", "x", check=0)
+    assert person.run("area", "list", "-o", "tsv", "-f", "code,floor,external_id", check=0).stdout == "A\t\tx\n"
+    person.run("floor", "set", "2F", "--name-alt", "", check=0)
+    assert person.run("floor", "list", "-o", "tsv", "-f", "name_alt", check=0).stdout == "\n"
+    person.run("space", "set", "AB", "--units", "RA,RC", check=0)
+    assert person.run("space", "show", "AB", "-o", "tsv", "-f", "units", check=0).stdout == "RA;RC\n"
+
+
+def test_a_block_takes_times_as_book_does_and_names_who_is_in_its_way(cowork):
+    ada, desk = cowork("ada"), cowork("desk")
+    ref = ada.run("book", "A-01", f"{DAY}T09:00", f"{DAY}T10:00", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
+    clock = {"environment": {"COWORK_NOW": "2027-02-28T15:00:00Z"}}
+    refused = desk.run("block", "add", "A-01", "tomorrow", "8-12", "--reason", "repair", **clock)
+    assert refused.returncode == 10 and ref in refused.stderr and "Mon 1 Mar 09:00–10:00" in refused.stderr
+    rehearsed = desk.run("block", "add", "A-01", "tomorrow", "10-12", "--reason", "repair", "--dry-run", "-o", "table", **clock)
+    assert rehearsed.returncode == 0 and "would be blocked" in rehearsed.stdout
+    done = desk.run("block", "add", "A-01", "tomorrow", "10-12", "--reason", "repair", "-o", "tsv", **clock, check=0)
+    assert done.stdout.split("\t")[1:4] == ["A-01", f"{DAY}T10:00", f"{DAY}T12:00"]
+    assert "Mon 1 Mar" in done.stderr
+
+
+def test_times_in_tsv_are_of_the_sites_clock_for_every_noun(cowork):
+    person = cowork("operator")
+    ref = person.run("book", "A-01", f"{DAY}T09:00", f"{DAY}T10:00", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
+    person.run("block", "add", "P-1", f"{DAY}T09:00", f"{DAY}T10:00", "--reason", "repair", check=0)
+    local = [f"{DAY}T09:00", f"{DAY}T10:00"]
+    assert person.run("show", ref, "-o", "tsv", check=0).stdout.split("\t")[2:4] == local
+    assert person.run("block", "list", "-o", "tsv", check=0).stdout.split("\t")[2:4] == local
+    event = person.run("history", ref, "-o", "tsv", check=0).stdout.split("\t")
+    assert event[5:7] == local and event[1].endswith("Z")
+    assert person.run("history", ref, "-o", "tsv", "-f", "start", check=0).stdout == f"{DAY}T14:00:00Z\n"
