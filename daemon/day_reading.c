@@ -8,6 +8,7 @@
 #include "common/civil.h"
 #include "common/macros.h"
 #include "daemon/day.h"
+#include "daemon/people.h"
 #include "daemon/refusal.h"
 #include "daemon/wall_clock.h"
 
@@ -30,6 +31,10 @@ static const struct field booking_fields[] = {
 	{ "ref", FIELD_REF, 0, .help = "own tenant and staff only" },
 	{ "version", FIELD_INT, 0, .help = "own tenant and staff only" },
 	{ "mine", FIELD_BOOL, 0, .help = "it is the asker's own" },
+	{ "space", FIELD_CODE, 0, .help = "what was booked, where this shares a unit with it" },
+	{ "tenant", FIELD_CODE, 0, .help = "this and the next where the answer has room for it" },
+	{ "member", FIELD_LOGIN, 0, .help = "whose it is" },
+	{ "member_name", FIELD_STRING, 0 },
 	FIELD_END,
 };
 
@@ -65,22 +70,53 @@ static bool may_know(const struct actor *actor, const struct calendar_entry *ent
 	       (entry->tenant_id != 0 && entry->tenant_id == actor->tenant_id);
 }
 
+static void write_names(struct jsonw *w, const struct people *people,
+			const struct calendar_entry *entry)
+{
+	const struct people_tenant *tenant =
+		entry->tenant_id ? people_tenant(people, entry->tenant_id) : NULL;
+	const struct person *member =
+		entry->member_id ? people_person(people, entry->member_id) : NULL;
+
+	if (tenant)
+		jsonw_kstr(w, "tenant", tenant->code);
+	if (member) {
+		jsonw_kstr(w, "member", member->login);
+		jsonw_kstr(w, "member_name", member->name);
+	}
+}
+
+static void write_booking(struct jsonw *w, const struct request *request,
+			  const struct calendar *calendar, const struct calendar_space *space,
+			  const struct calendar_entry *entry)
+{
+	const struct calendar_space *booked = calendar_space_by_id(calendar, entry->space_id);
+
+	jsonw_key(w, "booking");
+	jsonw_object(w);
+	jsonw_kstr(w, "ref", entry->ref);
+	jsonw_kint(w, "version", entry->version);
+	if (entry->member_id == request->actor->person_id)
+		jsonw_kbool(w, "mine", true);
+	if (booked && booked != space)
+		jsonw_kstr(w, "space", booked->code);
+	/* Spans are many and names may be long: the page is to fit with the references of all. */
+	if (request->out.len < REQUEST_REPLY_MAX / 2)
+		write_names(w, request->services->people, entry);
+	jsonw_object_end(w);
+}
+
 /* Someone else's booking is only an interval that is taken. */
-static void write_span(struct jsonw *w, const struct actor *actor, const struct day_span *span)
+static void write_span(struct jsonw *w, const struct request *request,
+		       const struct calendar *calendar, const struct calendar_space *space,
+		       const struct day_span *span)
 {
 	jsonw_object(w);
 	jsonw_kinstant(w, "start", span->start);
 	jsonw_kinstant(w, "end", span->end);
 	jsonw_kstr(w, "state", day_state_names[span->state]);
-	if (span->state == DAY_TAKEN && may_know(actor, span->entry)) {
-		jsonw_key(w, "booking");
-		jsonw_object(w);
-		jsonw_kstr(w, "ref", span->entry->ref);
-		jsonw_kint(w, "version", span->entry->version);
-		if (span->entry->member_id == actor->person_id)
-			jsonw_kbool(w, "mine", true);
-		jsonw_object_end(w);
-	}
+	if (span->state == DAY_TAKEN && may_know(request->actor, span->entry))
+		write_booking(w, request, calendar, space, span->entry);
 	jsonw_object_end(w);
 }
 
@@ -107,7 +143,7 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 	jsonw_key(w, "spans");
 	jsonw_array(w);
 	for (size_t i = 0; i < count; i++)
-		write_span(w, request->actor, &spans[i]);
+		write_span(w, request, calendar, space, &spans[i]);
 	jsonw_array_end(w);
 	if (truncated)
 		jsonw_kbool(w, "truncated", true);

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from rig import build
+from rig import CommandLine, build
 from watcher import HERE
 
 DAY = "2027-03-01"
@@ -192,3 +192,20 @@ def test_who_is_at_the_site_now(cowork, connect):
     book(connect("ada"))
     told = cowork("desk").run("who", "-o", "table", check=0, environment={"COWORK_NOW": f"{DAY}T14:30:00Z"}).stdout
     assert "Ada Park" in told and "A-01" in told and "acme" in told
+
+
+def test_without_the_database_the_desk_still_sees_who_is_in(start_daemon, pg_proxy, world, world_db, short_dir):
+    behind = start_daemon("behind", conninfo=pg_proxy.conninfo + f" dbname={world_db} user=coworkd")
+    desk = CommandLine(short_dir, behind, "desk").context(world.token["desk"], HERE)
+    with behind.client(world.token["ada"]) as ada, behind.client(world.token["minji"]) as minji:
+        book(ada)
+        book(minji, "A-02", start=f"{DAY}T10:00", end=f"{DAY}T11:00")
+        together = book(minji, "AB", start=f"{DAY}T09:00", end=f"{DAY}T11:00")["booking"]
+        ada.call("space.day", site=HERE, date=DAY)
+        known = desk.run("who", DAY, "9:15", "-o", "tsv", "-f", "space,member,member_name,tenant,ref", check=0).stdout
+        pg_proxy.refuse()
+        pg_proxy.end()
+        behind.wait_log("database away")
+        away = desk.run("who", DAY, "9:15", "-o", "tsv", "-f", "space,member,member_name,tenant,ref", check=0)
+    assert away.stdout == known and together["ref"] in known and "Ada Park" in known
+    assert "The database is away" in away.stderr
