@@ -1,10 +1,13 @@
 """Who is let in is known in memory; what ends a right ends it everywhere: on connections that are open, on every daemon."""
 
 import contextlib
+import os
+import random
 import zlib
 
 import pytest
 
+from rig import wait_until
 from rpc import RpcError, new_key
 from world import BASE62, digits, new_token
 
@@ -229,15 +232,27 @@ def test_who_was_staff_and_is_a_member_goes_on_as_a_member(start, world):
         assert (me["role"], me["tenant"]) == ("member", "acme")
 
 
-def test_who_is_enabled_again_is_let_in_by_memory_and_look_up_alike(start, world):
+def role_at(daemon, token):
+    """Who the token is on a new connection; None: nobody, or the login was ended before it could be asked."""
+    with daemon.client() as client:
+        try:
+            client.auth(token)
+            return client.call("session.whoami")["role"]
+        except RpcError as error:
+            assert error.kind == "unauthenticated"
+            return None
+
+
+def test_who_is_enabled_again_is_let_in_everywhere(start, world):
+    """Elsewhere perhaps not before both changes were heard of: the first one ends what the old state let in."""
     one, two = start(), start()
     with one.client(world.token["operator"]) as operator:
         for _ in range(3):
             disable_person(world, "ada", operator)
+            assert role_at(one, world.token["ada"]) is None
             operator.change("member.update", login=world.login["ada"], state="active")
-            for daemon in (one, two):
-                with daemon.client(world.token["ada"]) as ada:
-                    assert ada.call("session.whoami")["role"] == "member"
+            assert role_at(one, world.token["ada"]) == "member"
+            wait_until(lambda: role_at(two, world.token["ada"]) == "member", what="a login elsewhere")
 
 
 def test_a_log_that_went_on_while_the_database_was_away_counts_when_it_is_back(behind, start, pg_proxy, world):
@@ -254,3 +269,81 @@ def test_a_log_that_went_on_while_the_database_was_away_counts_when_it_is_back(b
         one.wait_log("login ended.*actor=ada@")
         assert ada.refused("session.whoami").kind == "unauthenticated"
         assert bob.call("session.whoami")["login"] == world.login["bob"]
+
+
+# All of it at random
+
+SEED = int(os.environ.get("COWORK_SEED", "7470"))
+
+
+def random_change(dice, people, tokens):
+    """A change of who there is; some of them cannot be done, and that is fine."""
+    login = dice.choice(people)
+    return dice.choice([
+        ("member.update", {"login": login, "role": dice.choice(["member", "tenant_admin"])}),
+        ("member.update", {"login": login, "state": dice.choice(["active", "active", "disabled"])}),
+        ("member.update", {"login": login, "name": f"Name {dice.randrange(100)}"}),
+        ("member.disable", {"login": login}),
+        ("member.invite", {"login": login, "tenant": dice.choice(["acme", "hanbit"]), "name": "N", "again": True}),
+        ("tenant.update", {"tenant": dice.choice(["acme", "hanbit"]), "state": dice.choice(["active", "active", "disabled"])}),
+        ("staff.grant", {"login": login, "name": "N", "role": dice.choice(["front_desk", "auditor"]),
+                         **dice.choice([{}, {"site": "KSQ"}])}),
+        ("staff.revoke", {"login": login}),
+        ("token.revoke", {"token": dice.choice(tokens)[4:12]}),
+    ])
+
+
+def test_random_changes_through_two_daemons_leave_both_with_what_the_database_has(start, pg_proxy, world, world_db, sql):
+    """In the end PostgreSQL is taken away: whoever is let in then is let in by memory alone."""
+    dice = random.Random(f"{SEED} people")
+    daemons = [start(name, conninfo=f"{pg_proxy.conninfo} dbname={world_db} user=coworkd") for name in ("one", "two")]
+    people = [world.login[who] for who in ("ada", "bob", "boss", "minji", "newcomer", "desk")]
+    tokens = [token for who, token in world.token.items() if who != "operator"]
+    with contextlib.ExitStack() as stack:
+        operators = [stack.enter_context(daemon.client(world.token["operator"])) for daemon in daemons]
+        for _ in range(150):
+            method, params = random_change(dice, people, tokens)
+            side = dice.randrange(2)
+            with contextlib.suppress(RpcError):
+                code = operators[side].change(method, params).get("code")
+                if code and dice.random() < 0.7:
+                    with daemons[dice.randrange(2)].client() as client:
+                        tokens.append(client.redeem(code)["token"])
+
+        def same_names():
+            sql.execute("SELECT s.rev, (SELECT jsonb_object_agg(login, (facts->>'name') || (facts->>'state') || role)"
+                        " FROM cowork.member_facts) FROM cowork.site s WHERE site_id = 0")
+            rev, rows = sql.fetchone()
+            answers = [operator.call("member.find", text=text, limit=500) for operator in operators
+                       for text in ["n", "a"]]
+            return all(answer["rev"] == rev for answer in answers) and all(
+                rows[row["login"]] == row["name"] + row["state"] + row["role"]
+                for answer in answers for row in answer["members"])
+
+        operators[0].change("member.update", login=world.login["ada"], name="Last Word")  # all before it is read by then
+        wait_until(lambda: all(operator.call("member.find", text="last")["members"] for operator in operators) and
+                   same_names(), what="both to know the same people")
+        sql.execute("SELECT k.token_id, f.facts FROM cowork.token k, cowork.token_find(k.token_id) f")
+        facts = dict(sql.fetchall())
+        marks = [daemon.mark() for daemon in daemons]
+        pg_proxy.refuse()
+        pg_proxy.end()
+        for daemon, mark in zip(daemons, marks):
+            daemon.wait_log("database away", since=mark)
+        let_in = 0
+        for token in tokens:
+            row = facts[token[4:12]]
+            staff = row["role"] in ("front_desk", "site_admin", "auditor", "service")
+            good = not row["revoked"] and not row["disabled"] and (staff or row["tenant_state"] == "active")
+            wanted = (row["role"], None if staff else row["tenant"], row["site"] if staff else None) if good else None
+            for daemon in daemons:
+                with daemon.client() as client:
+                    try:
+                        me = client.auth(token)
+                        got = (me["role"], me.get("tenant"), me.get("site"))
+                    except RpcError as error:
+                        assert error.kind in ("unauthenticated", "db_unavailable")
+                        got = None
+                assert got == wanted, (SEED, daemon.name, row)
+                let_in += got is not None
+        assert 0 < let_in < 2 * len(tokens), "nothing was tried"
