@@ -63,7 +63,11 @@ static void add_move(struct client *client, const struct cJSON *was, const struc
 	} else if (!placed) {
 		buf_printf(out, "%s → ", json_str(was, "space"));
 	}
-	add_place(client, booking, out);
+	/* Where it stays, and at both ends of an arrow, the code says enough. */
+	if (timed)
+		add_place(client, booking, out);
+	else
+		buf_add_str(out, json_str(booking, "space") ? json_str(booking, "space") : "");
 	buf_add_str(out, "  ");
 	if (placed && !timed) {
 		view_cell(client, was, "when", out);
@@ -99,7 +103,8 @@ static void print_line(struct client *client, const char *line)
 				 : NULL;
 
 	if (at)
-		out_printf(&client->out, "%.*s\n  %s\n", (int)(at - line), line, at);
+		out_printf(&client->out, "%.*s\n  %s\n", (int)(at - line), line,
+			   at + strspn(at, " "));
 	else
 		out_printf(&client->out, "%s\n", line);
 }

@@ -13,6 +13,7 @@
 #include "common/nearest.h"
 
 #define NAMES_MAX 4096
+#define LINE_LONG 66
 
 static bool parse(const char *text, struct fields *ret)
 {
@@ -91,6 +92,25 @@ static void add_names(struct buf *out, const char *list, struct nearest *nearest
 	}
 }
 
+/* As many on a line as are easy to read. */
+static void tell_names(const char *names)
+{
+	const char *label = _("fields");
+
+	while (*names) {
+		size_t len = strlen(names);
+
+		if (len > LINE_LONG) {
+			for (len = LINE_LONG; len > 0 && names[len - 1] != ','; len--)
+				;
+			len = len ? len : strcspn(names, ",");
+		}
+		complain_more(label, "%.*s", (int)len, names);
+		label = "";
+		names += len;
+	}
+}
+
 static void tell_unknown(const struct view *view, const char *name)
 {
 	struct nearest nearest = NEAREST_INIT(name);
@@ -103,7 +123,7 @@ static void tell_unknown(const struct view *view, const char *name)
 		complain(_("there is no field \"%s\"; did you mean \"%s\"?"), name, nearest.best);
 	else
 		complain(_("there is no field \"%s\""), name);
-	complain_more(_("fields"), "%s", names.data ? names.data : "");
+	tell_names(names.data ? names.data : "");
 	buf_deinit(&names);
 }
 

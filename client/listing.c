@@ -209,7 +209,7 @@ static void print_table(struct out *out, const struct listing *listing)
 {
 	out_page(out);
 	table_print(out, listing->fields.names, listing->fields.count, listing->cells,
-		    listing->rows);
+		    listing->rows, listing->client->options.fields != NULL);
 }
 
 int listing_end(struct listing *listing, const struct cJSON *result, bool more)

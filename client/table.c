@@ -74,13 +74,23 @@ static void print_cell(struct out *out, const char *text, int width, bool last)
 	buf_deinit(&cell);
 }
 
+/* A column of width 0 is left out. */
 static int total(const int widths[], size_t columns)
 {
-	int sum = (int)(columns - 1) * GAP;
+	int sum = -GAP;
 
 	for (size_t c = 0; c < columns; c++)
-		sum += widths[c];
+		sum += widths[c] ? widths[c] + GAP : 0;
 	return sum;
+}
+
+/* Whether no column to the right of this one is shown. */
+static bool is_last(const int widths[], size_t columns, size_t c)
+{
+	while (++c < columns)
+		if (widths[c])
+			return false;
+	return true;
 }
 
 /* "code" of "space.code". */
@@ -94,7 +104,7 @@ static const char *last_name(const char *path)
 /* What a row is judged by, and what it is called, which is typed again: neither is ever cut. */
 static bool is_dear(const char *path)
 {
-	static const char *const names[] = { "ref",   "code", "token", "when",
+	static const char *const names[] = { "at",    "ref",  "code",  "token", "when",
 					     "hours", "kind", "state", "login" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -142,7 +152,9 @@ static void print_heads(struct out *out, char *const heads[], const int widths[]
 	for (size_t c = 0; c < columns; c++) {
 		char head[TITLE_MAX];
 
-		print_cell(out, title_of(heads[c], head), widths[c], c + 1 == columns);
+		if (widths[c])
+			print_cell(out, title_of(heads[c], head), widths[c],
+				   is_last(widths, columns, c));
 	}
 	out_str(out, out->color ? "\033[0m\n" : "\n");
 }
@@ -153,7 +165,9 @@ static void print_columns(struct out *out, char *const heads[], const int widths
 	print_heads(out, heads, widths, columns);
 	for (size_t r = 0; r < rows; r++) {
 		for (size_t c = 0; c < columns; c++)
-			print_cell(out, cells[r * columns + c], widths[c], c + 1 == columns);
+			if (widths[c])
+				print_cell(out, cells[r * columns + c], widths[c],
+					   is_last(widths, columns, c));
 		out_str(out, "\n");
 	}
 }
@@ -179,16 +193,20 @@ static void print_records(struct out *out, char *const heads[], size_t columns, 
 }
 
 void table_print(struct out *out, char *const heads[], size_t columns, char *const cells[],
-		 size_t rows)
+		 size_t rows, bool all)
 {
 	int widths[COLUMNS_MAX];
 
 	if (columns > COLUMNS_MAX)
 		columns = COLUMNS_MAX;
 	for (size_t c = 0; c < columns; c++) {
-		widths[c] = title_width(heads[c]);
+		int head = title_width(heads[c]);
+
+		widths[c] = all ? head : 0;
 		for (size_t r = 0; r < rows; r++)
 			widths[c] = larger(widths[c], utf8_width(cells[r * columns + c]));
+		if (widths[c])
+			widths[c] = larger(widths[c], head);
 	}
 	if (columns == 1 || fit(heads, widths, columns, out->columns))
 		print_columns(out, heads, widths, columns, cells, rows);

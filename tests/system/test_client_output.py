@@ -43,7 +43,7 @@ def test_a_field_that_no_row_has_is_told_with_those_there_are(server, cowork, wo
     server.replies["booking.show"] = {"booking": booking(), "rev": 1}
     done = cowork.run(*words, check=64)
     assert 'there is no field "titel"; did you mean "title"?' in done.stderr and not done.stdout
-    names = done.stderr.splitlines()[1].split()[1].split(",")
+    names = "".join(line[9:] for line in done.stderr.splitlines()[1:]).split(",")
     assert {"ref", "space", "when", "who", "local.start", "guest"} <= set(names) and len(names) == len(set(names))
 
 
@@ -62,3 +62,14 @@ def test_a_row_wider_than_the_screen_is_a_record(cowork):
     assert "REF " in wide.splitlines()[0] and "SPACE" in wide.splitlines()[0]
     assert narrow.splitlines()[:6] == ["REF    R-7F3KAT", "SPACE  A-12", "WHEN   Mon 23 Nov 09:00–17:00 EST",
                                        "STATE  confirmed", "WHO    Ada Park", "TITLE  Planning"]
+
+
+def test_names_of_fields_are_told_on_lines_that_fit(cowork):
+    assert [line for line in cowork.run("list", "-f", "titel", check=64).stderr.splitlines() if len(line) > 80] == []
+
+
+def test_a_column_without_any_text_is_left_out_unless_asked_for(server, cowork):
+    server.replies["booking.list"] = {"rev": 1, "has_more": False, "bookings": [booking()]}
+    assert cowork.run("list", "-o", "table", check=0).stdout.splitlines()[0].split() == ["REF", "SPACE", "WHEN", "STATE", "WHO"]
+    asked = cowork.run("list", "-o", "table", "-f", "ref,title", check=0).stdout
+    assert asked.splitlines()[0].split() == ["REF", "TITLE"]
