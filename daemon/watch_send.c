@@ -107,6 +107,37 @@ enum watch_sent watch_send_page(struct watch *watch, struct watch_event *const *
 
 /* ---- the snapshot ---- */
 
+static bool shares_unit(const struct calendar_space *a, const struct calendar_space *b)
+{
+	for (size_t i = 0; i < a->unit_count; i++)
+		for (size_t j = 0; j < b->unit_count; j++)
+			if (a->unit_ids[i] == b->unit_ids[j])
+				return true;
+	return false;
+}
+
+/* What is taken with it: a client that knows this needs no events of their own for these. */
+static void write_shares(struct jsonw *w, const struct calendar *calendar,
+			 const struct calendar_space *space)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < calendar_space_count(calendar); i++) {
+		const struct calendar_space *other = calendar_space_at(calendar, i);
+
+		if (other == space || other->retired || !shares_unit(space, other))
+			continue;
+		if (!any) {
+			jsonw_key(w, "shares");
+			jsonw_array(w);
+		}
+		any = true;
+		jsonw_str(w, other->code);
+	}
+	if (any)
+		jsonw_array_end(w);
+}
+
 static void write_space(struct watch *watch, struct jsonw *w, const struct calendar *calendar,
 			const struct calendar_space *space)
 {
@@ -114,6 +145,7 @@ static void write_space(struct watch *watch, struct jsonw *w, const struct calen
 
 	jsonw_object(w);
 	jsonw_kstr(w, "space", space->code);
+	write_shares(w, calendar, space);
 	jsonw_key(w, "held");
 	jsonw_array(w);
 	while (w->out->len < SPACE_MAX &&
@@ -186,6 +218,7 @@ enum watch_sent watch_send_lost(struct watch *watch)
 
 static const struct field space_fields[] = {
 	{ "space", FIELD_CODE, 0 },
+	{ "shares", FIELD_CODES, 0, .help = "spaces that are taken with it, and it with them" },
 	{ "held", FIELD_OBJECTS, 0, .fields = watch_held_fields },
 	{ "truncated", FIELD_BOOL, 0, .help = "more is held than one line has room for" },
 	FIELD_END,

@@ -98,6 +98,12 @@ def test_a_block_that_ends_gives_back_what_it_held(connect, world, sql):
     assert watcher.events[-1]["was"]["end"] == made["block"]["end"]
 
 
+def test_the_snapshot_tells_which_spaces_are_taken_together(connect):
+    watcher = Watcher(connect("minji"))
+    spaces = {space["space"]: space.get("shares") for line in watcher.lines for space in json.loads(line)["params"]["spaces"]}
+    assert (spaces["AB"], spaces["RA"], spaces["A-01"]) == (["RA", "RB"], ["AB"], None)
+
+
 def test_a_change_of_the_catalogue_is_told_by_its_code(connect):
     watcher = Watcher(connect("ada"))
     done = connect("admin").change("space.update", site=HERE, space="A-01", capacity=2)
@@ -310,12 +316,10 @@ def test_staff_of_one_site_watch_no_other(connect):
 
 def test_all_who_watch_are_told_that_the_server_stops(daemon, connect):
     desk = connect("desk")
-    Watcher(desk)
+    watcher = Watcher(desk)
     daemon.terminate()
-    while True:
-        message = desk.read_message()
-        if message["method"] == "server.draining":
-            break
+    while watcher.step()["method"] != "server.draining":
+        pass
     with pytest.raises(EOFError):
         desk.read_message()
 
