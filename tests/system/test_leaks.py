@@ -190,3 +190,45 @@ def test_the_log_holds_no_words(connect, planted, sql):
                 if word in log and what[1] not in ("ref", "code")]
     sql.execute("SELECT string_agg(outcome::text, ' ') FROM cowork.receipt")
     assert not re.findall(r"\w*(?:title|note|guest)xyzzy", sql.fetchone()[0])
+
+
+# Watching
+
+def watched(client, lines, last):
+    """Reads what the watch sends up to that rev; each line is kept."""
+    rev = 0
+    while rev < last:
+        lines.append(client.read_line().decode())
+        message = json.loads(lines[-1])
+        if message.get("method") == "watch.event":
+            rev = message["params"]["rev"]
+
+
+@pytest.mark.parametrize("who, kept", [("ada", set(TEXTS) | {"ref", "external_id", "name", "login", "code", "email"}),
+                                       ("sora", set(TEXTS)), ("desk", set())])
+def test_who_watches_learns_no_more_than_who_asks(connect, daemon, world, planted, who, kept):
+    """Of a private booking that is made, moved, cancelled and taken back while they look on."""
+    minji = connect("minji")
+    if who == "sora":
+        code = connect("operator").change("member.invite", tenant="hanbit", login="sora@hanbit.example", name="Sora")["code"]
+        client = connect()
+        client.redeem(code)
+    else:
+        client = connect(who)
+    lines, read = [], client.read_line
+    client.read_line = lambda: lines.append(read().decode()) or lines[-1].encode()
+    client.call("watch.start", site="KSQ")
+    client.read_line = read
+    ref = next(word for word, what in planted.items() if what == (SECRET, "ref"))
+    minji.change("booking.move", site="KSQ", ref=ref, space="A-03")
+    minji.change("booking.cancel", site="KSQ", ref=ref)
+    minji.change("booking.undo", site="KSQ", ref=ref)
+    made = minji.change("booking.create", site="KSQ", space="A-04", private=True, title="secrettitlexyzzy",
+                        note="secretnotexyzzy", guest="secretguestxyzzy", **SPAN)
+    watched(client, lines, made["rev"])
+    everything = "\n".join(lines)
+    kinds = re.findall(r'"kind":"([\w.]+)"', everything)
+    assert who == "ada" or kinds == ["booking.moved", "booking.cancelled", "booking.undone", "booking.created"]
+    seen = {word for word in planted if word in everything}
+    assert not {word for word in seen if planted[word][1] in kept and (planted[word][0] != OPEN or who == "ada")}
+    assert (ref in seen) is (who != "ada")
