@@ -389,8 +389,8 @@ DECLARE
 BEGIN
 	IF NOT EXISTS (SELECT FROM cowork.password w WHERE w.person_id = v_person
 			AND w.version = (r ->> 'version')::int)
-		OR NOT (EXISTS (SELECT FROM cowork.member m WHERE m.person_id = v_person AND m.state = 'active')
-			OR EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = v_person AND f.state = 'active')) THEN
+		OR NOT (EXISTS (SELECT FROM cowork.member m WHERE m.person_id = v_person AND m.state <> 'disabled')
+			OR EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = v_person AND f.state <> 'revoked')) THEN
 		RETURN cowork.refused('unauthenticated', NULL);
 	END IF;
 	UPDATE cowork.password w SET hash = r ->> 'rehash' WHERE w.person_id = v_person AND r ->> 'rehash' IS NOT NULL;

@@ -236,3 +236,94 @@ def test_the_token_unused_for_longest_makes_room_for_the_hundred_and_first(offic
     assert len(good) == 100 and ("T0KEN042",) not in good and ("LAST0000",) in good
     assert office.sql("SELECT body ->> 'instead_of' FROM cowork.event WHERE site_id = 0 ORDER BY rev DESC LIMIT 1") == [
         ("T0KEN042",)]
+
+
+# Passwords
+
+HASH = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+REHASH = HASH.replace("m=64", "m=128")
+
+
+def set_password(person=1, version=0, hash=HASH):
+    return command("password.set", person=person, r={"hash": hash, "version": version})
+
+
+def log_in(number=0, person=1, version=1, **r):
+    return command("password.login", person=person, label="laptop", id="L0G1N00%d" % number, hash=OTHER,
+                   r={"version": version, "expires": FAR, **r})
+
+
+def password(office, login="ann@acme.example"):
+    return office.lane.value("SELECT facts FROM cowork.password_find(%s)", login)
+
+
+def test_a_password_is_set_at_its_version_and_its_hash_stays_where_it_is(office):
+    answer = office.run(set_password())
+    assert (answer["outcomes"][0]["id"], answer["outcomes"][0]["v"]) == (1, 1)
+    assert (answer["events"][0]["kind"], answer["events"][0]["body"]) == ("password.set", {"person": 1, "version": 1})
+    assert office.one(set_password(version=0)) == {"o": "stale_version", "field": "old"}
+    assert office.one(set_password(version=1, hash=REHASH))["v"] == 2
+    facts = password(office)
+    assert (facts["hash"], facts["version"], facts["person"], facts["role"]) == (REHASH, 2, 1, "member")
+    text = str(office.sql("SELECT body, NULL FROM cowork.event UNION ALL SELECT outcome, NULL FROM cowork.receipt"))
+    assert "argon2" not in text
+
+
+def test_a_password_makes_a_token_only_at_the_version_that_was_compared(office):
+    office.one(set_password())
+    outcome = office.one(log_in())
+    assert (outcome["id"], outcome["token"], found(office, "L0G1N000")["kind"]) == (1, "L0G1N000", "access")
+    assert office.one(log_in(1, version=2)) == {"o": "unauthenticated"}
+    assert office.one(log_in(1, person=2)) == {"o": "unauthenticated"}
+    office.one(command("member.update", login="ann@acme.example", state="disabled"))
+    assert office.one(log_in(1)) == {"o": "unauthenticated"}
+
+
+def test_a_login_may_bring_the_same_password_at_another_cost(office):
+    office.one(set_password())
+    office.one(log_in(rehash=REHASH))
+    assert (password(office)["hash"], password(office)["version"]) == (REHASH, 1)
+
+
+@pytest.mark.parametrize("text", ["secret", "$argon2i$v=19$m=64,t=1,p=1$c29t$nf65", HASH.replace("p=1", "p=4"),
+                                  HASH + "x" * 40, HASH + " "])
+def test_only_a_hash_of_ours_is_a_password(office, text):
+    assert office.run(set_password(hash=text), guarded=True)["outcomes"][0]["o"] == "internal"
+
+
+def test_who_is_given_another_code_has_no_password_any_more(office):
+    office.one(set_password())
+    office.one(invite("ann@acme.example", again=True))
+    assert password(office) is None
+    assert office.one(log_in()) == {"o": "unauthenticated"}
+
+
+def test_a_code_may_bring_a_password(office):
+    office.one(invite())
+    request = redeem()
+    request["r"]["password"] = HASH
+    assert office.run(request)["events"][0]["body"]["password"] is True
+    assert password(office, "cyd@acme.example")["version"] == 1
+
+
+# Certificates
+
+def certificate(number=0, hash=OTHER, **a):
+    return command("token.issue", r={"id": "CERT000%d" % number, "hash": SECRET, "expires": FAR},
+                   **{"label": "reader", "certificate": hash, **a})
+
+
+def test_a_certificate_is_known_for_services_alone_and_once(office):
+    service = office.one(grant("reader@cowork.example", role="service"))["id"]
+    office.one(grant("dee@cowork.example", 1))
+    for login in ("ann@acme.example", "dee@cowork.example", "nobody@example.org"):
+        assert office.one(certificate(**{"for": login})) == {"o": "not_found", "field": "for"}
+    assert office.one(certificate(person=1)) == {"o": "not_found", "field": "for"}
+    outcome = office.one(certificate(**{"for": "reader@cowork.example"}))
+    assert (outcome["id"], outcome["facts"]["kind"]) == (service, "certificate")
+    assert office.one(certificate(1, person=service)) == {"o": "exists", "field": "certificate"}
+    facts = office.lane.value("SELECT facts FROM cowork.certificate_find(%s)", OTHER)
+    assert (facts["token"], facts["login"], facts["hash"]) == ("CERT0000", "reader@cowork.example", OTHER)
+    office.one(command("token.revoke", token="CERT0000"))
+    assert office.one(certificate(1, person=service))["token"] == "CERT0001"
+    assert office.lane.value("SELECT facts FROM cowork.certificate_find(%s)", OTHER)["token"] == "CERT0001"
