@@ -8,9 +8,21 @@ import pytest
 
 from fake_server import FakeServer
 from rig import CommandLine
-from test_client import TOKEN, cowork, server  # noqa: F401  fixtures
+from test_client import TOKEN
 
 UTC = datetime.timezone.utc
+
+
+@pytest.fixture
+def server(certificate):
+    it = FakeServer(certificate)
+    yield it
+    it.close()
+
+
+@pytest.fixture
+def cowork(server, short_dir):
+    return CommandLine(short_dir, server).context(TOKEN, "KSQ")
 
 
 def at(**delta):
@@ -34,19 +46,19 @@ def line(text, step):
     (dict(minutes=-2), r"this clock is (2 min \d+ s|1 min 5\d s) ahead of the server's"),
     (dict(days=400), r"this clock is (400 days 0 h|399 days 23 h) behind the server's"),
 ])
-def test_a_clock_that_is_wrong_is_told_with_how_much_and_what_to_do(server, cowork, server_is, says):  # noqa: F811
+def test_a_clock_that_is_wrong_is_told_with_how_much_and_what_to_do(server, cowork, server_is, says):
     hello(server, at(**server_is))
     word, told, fix = line(cowork.run("doctor", check=78).stdout, "clock")
     assert word == "FAIL" and re.fullmatch(says, told), told
     assert "NTP" in fix and "server's" in fix
 
 
-def test_a_clock_that_is_right_is_no_word(server, cowork):  # noqa: F811
+def test_a_clock_that_is_right_is_no_word(server, cowork):
     hello(server, at(seconds=1))
     assert re.search(r"^ok\tclock\tless than 5 s apart$", cowork.run("doctor", check=0).stdout, re.M)
 
 
-def test_a_wrong_clock_is_told_in_korean(server, cowork):  # noqa: F811
+def test_a_wrong_clock_is_told_in_korean(server, cowork):
     hello(server, at(hours=-3, minutes=-5))
     told = cowork.run("--lang", "ko", "doctor", "-o", "table", check=78).stdout
     assert re.search(r"^실패 +시계 +이 시계가 서버보다 3시간 [45]분 빠릅니다$", told, re.M), told
@@ -71,7 +83,7 @@ def test_a_certificate_of_another_time_makes_it_ask_for_the_clock(short_dir):
 
 
 @pytest.mark.parametrize("days, word", [(3, "warn"), (60, "ok")])
-def test_a_token_that_is_about_to_expire_is_told_before(server, cowork, days, word):  # noqa: F811
+def test_a_token_that_is_about_to_expire_is_told_before(server, cowork, days, word):
     server.replies["session.whoami"] = {"login": "ada@example.org", "name": "Ada", "role": "member", "expires": at(days=days)}
     told = cowork.run("doctor", check=0).stdout
     assert re.search(rf"^{word}\ttoken\tlogged in as ada@example.org (only )?until \w+ \d+ \w+", told, re.M), told
