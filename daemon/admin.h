@@ -17,5 +17,10 @@ int admin_setup(int argc, char **argv, const struct config *config);
 int admin_migrate(int argc, char **argv, const struct config *config);
 int admin_verify(int argc, char **argv, const struct config *config);
 
+/* What each says to --help and to a command line that is wrong. */
+extern const char admin_setup_usage[];
+extern const char admin_migrate_usage[];
+extern const char admin_verify_usage[];
+
 /* The schema version that this binary is made for: the number of its last migration. */
 int admin_schema_version(void);

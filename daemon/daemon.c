@@ -67,10 +67,16 @@ struct lane *services_lane(struct services *services, struct site *site)
 
 static void say_status(struct daemon *daemon)
 {
-	sd_notifyf(0, "STATUS=%s; %lld clients",
-		   db_up(daemon->services.db) ? "database up"
-					      : "waiting for the database; changes are refused",
-		   (long long)daemon->services.connections);
+	const struct db *db = daemon->services.db;
+	long long clients = daemon->services.connections;
+
+	if (db_up(db))
+		sd_notifyf(0, "STATUS=database up; %lld clients", clients);
+	else
+		sd_notifyf(
+			0,
+			"STATUS=waiting for the database (%s); changes are refused; %lld clients",
+			db_state(db), clients);
 }
 
 static void on_db_changed(struct db_events *events, bool up)
@@ -93,6 +99,14 @@ static void on_db_changed(struct db_events *events, bool up)
 			lane_database_away(site->lane);
 	}
 	say_status(daemon);
+}
+
+static void on_db_trouble(struct db_events *events)
+{
+	struct daemon *daemon = container_of(events, struct daemon, db_events);
+
+	if (daemon->services.db) /* not while it is being made */
+		say_status(daemon);
 }
 
 static void on_db_hint(struct db_events *events, int site_id, int64_t rev)
@@ -350,6 +364,7 @@ static int daemon_open(struct daemon *daemon)
 	daemon->drain.fire = on_drained;
 	daemon->lanes.fire = on_lanes_look;
 	daemon->db_events = (struct db_events){ .changed = on_db_changed,
+						.trouble = on_db_trouble,
 						.hint = on_db_hint,
 						.wrong_schema = on_wrong_schema };
 	services->db = db_new(daemon->loop, &daemon->config, &daemon->db_events);

@@ -77,6 +77,8 @@ struct db_call {
 struct db_events {
 	/* The first link is ready after none was, or the last one is gone. */
 	void (*changed)(struct db_events *events, bool up);
+	/* db_state() says something else of why there is none. */
+	void (*trouble)(struct db_events *events);
 	/* Another instance changed a site ("site rev" from its NOTIFY). */
 	void (*hint)(struct db_events *events, int site_id, int64_t rev);
 	/* The schema is not the one this binary is made for; `version` is the database's. */
@@ -90,7 +92,7 @@ struct db *db_free(struct db *db);
 
 /* Whether every pool has a usable link. */
 bool db_up(const struct db *db);
-/* One phrase for the status: "up", or what is awaited, e.g. "connecting". */
+/* One phrase for the status: "up", or why it is not, or what is awaited, e.g. "connecting". */
 const char *db_state(const struct db *db);
 
 void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call);

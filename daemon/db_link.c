@@ -62,7 +62,8 @@ struct db_link {
 	struct task told;   /* ready() outside of whoever made us idle */
 	int64_t backoff;
 	int64_t lane_id;
-	bool complained; /* the outage was logged */
+	bool complained;     /* the outage was logged */
+	const char *trouble; /* static; see db_link_trouble() */
 
 	struct db_call *call; /* weak: NULL when forgotten */
 	bool sent;	      /* the call's own bytes were handed to libpq */
@@ -139,6 +140,43 @@ static int64_t with_jitter(int64_t ms)
 	return ms / 2 + ms * random / UINT16_MAX / 2 + 1;
 }
 
+static bool is_coming_up(const struct db_link *link)
+{
+	return link->state == LINK_CONNECTING || link->state == LINK_CHECKING ||
+	       link->state == LINK_GREETING;
+}
+
+/*
+ * What kind of trouble libpq tells of, in words of ours: its own may name hosts and people. It gives no
+ * SQLSTATE for a connection that failed, hence the text, which is the server's and in English unless
+ * its lc_messages says otherwise; then only that it did not work is known.
+ */
+static const char *trouble_of(const char *why)
+{
+	static const struct {
+		const char *first, *then, *trouble;
+	} known[] = {
+		{ "database \"", "does not exist",
+		  "the database does not exist: coworkd setup makes it" },
+		{ "role \"", "does not exist", "the role does not exist: coworkd setup makes it" },
+		{ "permission denied for database", "", "the role may not use the database" },
+		{ "pg_hba.conf", "", "the server lets nobody in from here: pg_hba.conf" },
+		{ "authentication failed", "", "the server does not believe who we are" },
+		{ "starting up", "", "the server is starting" },
+		{ "shutting down", "", "the server is stopping" },
+		{ "connection slots", "", "the server has no room for more connections" },
+		{ "too many c", "", "the server has no room for more connections" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const char *at = strstr(why, known[i].first);
+
+		if (at && strstr(at, known[i].then))
+			return known[i].trouble;
+	}
+	return "the server cannot be reached";
+}
+
 /*
  * The one way down. The call ends as lost if its bytes may have left, else as unsent. Order
  * matters: the owner is told first that the link is down, so that a call submitted again goes
@@ -154,6 +192,7 @@ static void link_lost(struct db_link *link, const char *why)
 			    log_str("why", why));
 		link->complained = true;
 	}
+	link->trouble = is_coming_up(link) ? trouble_of(why) : NULL;
 	drop_conn(link);
 	link_set_state(link, LINK_WAITING);
 	timer_start(link->loop, &link->timer, with_jitter(link->backoff));
@@ -614,6 +653,11 @@ struct db_link *db_link_free(struct db_link *link)
 bool db_link_idle(const struct db_link *link)
 {
 	return link->state == LINK_IDLE;
+}
+
+const char *db_link_trouble(const struct db_link *link)
+{
+	return link->trouble;
 }
 
 const char *db_link_state(const struct db_link *link)

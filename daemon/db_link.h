@@ -26,6 +26,8 @@ struct db_link *db_link_new(struct loop *loop, const struct config *config, cons
 struct db_link *db_link_free(struct db_link *link);
 
 bool db_link_idle(const struct db_link *link);
+/* Why it could not connect the last time, a static phrase; NULL where it did, or is not known. */
+const char *db_link_trouble(const struct db_link *link);
 /* What it waits for, in words. */
 const char *db_link_state(const struct db_link *link);
 int64_t db_link_lane(const struct db_link *link);

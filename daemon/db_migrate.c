@@ -24,12 +24,13 @@
 
 #define LOCK_TRIES 12 /* of 5 s each and a pause between: about two minutes */
 
-static const char usage[] = "Usage: coworkd migrate [--status | --plan] [--admin CONNINFO]\n"
-			    "\n"
-			    "Brings the database to the schema of this coworkd.\n"
-			    "--status          print what has been applied and what is missing\n"
-			    "--plan            print what would be applied\n"
-			    "--admin CONNINFO  instead of [database] admin_conninfo\n";
+const char admin_migrate_usage[] =
+	"Usage: coworkd migrate [--status | --plan] [--admin CONNINFO]\n"
+	"\n"
+	"Brings the database to the schema of this coworkd.\n"
+	"--status          print what has been applied and what is missing\n"
+	"--plan            print what would be applied\n"
+	"--admin CONNINFO  instead of [database] admin_conninfo\n";
 
 int admin_schema_version(void)
 {
@@ -312,7 +313,7 @@ int admin_migrate(int argc, char **argv, const struct config *config)
 	int status;
 
 	if (!read_wish(argc, argv, &wish)) {
-		fputs(usage, stderr);
+		fputs(admin_migrate_usage, stderr);
 		return EX_USAGE;
 	}
 	status = db_admin_open(&db, wish.conninfo, NULL, NULL);

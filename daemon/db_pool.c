@@ -46,6 +46,7 @@ struct db {
 	struct db_events *events;    /* borrows */
 	struct db_pool pools[DB_POOLS];
 	bool told_up;
+	const char *told_trouble;
 
 	/* Hints wait here while one is under way; the newest rev of a site replaces an older one.
 	 */
@@ -81,6 +82,26 @@ static void tell_change(struct db *db)
 		return;
 	db->told_up = up;
 	db->events->changed(db->events, up);
+}
+
+/* Why the first pool that has no link has none; NULL where that is not known, or none is. */
+static const char *db_trouble(const struct db *db)
+{
+	for (int i = 0; i < DB_POOLS; i++)
+		if (db->pools[i].usable == 0)
+			return db_link_trouble(db->pools[i].links[0]);
+	return NULL;
+}
+
+/* The same trouble is told once. */
+static void tell_trouble(struct db *db)
+{
+	const char *trouble = db_trouble(db);
+
+	if (trouble == db->told_trouble)
+		return;
+	db->told_trouble = trouble;
+	db->events->trouble(db->events);
 }
 
 static void enqueue(struct db_pool *pool, struct db_call *call)
@@ -165,8 +186,10 @@ static void on_down(struct db_link_owner *owner, struct db_link *link)
 	struct db_pool *pool = container_of(owner, struct db_pool, owner);
 	int i = link_index(pool, link);
 
-	if (i < 0 || !pool->up[i])
+	if (i < 0 || !pool->up[i]) {
+		tell_trouble(pool->db);
 		return;
+	}
 	pool->up[i] = false;
 	pool->usable--;
 	if (pool->usable > 0)
@@ -275,7 +298,8 @@ const char *db_state(const struct db *db)
 {
 	for (int i = 0; i < DB_POOLS; i++)
 		if (db->pools[i].usable == 0)
-			return db_link_state(db->pools[i].links[0]);
+			return db_trouble(db) ? db_trouble(db)
+					      : db_link_state(db->pools[i].links[0]);
 	return "up";
 }
 

@@ -21,7 +21,7 @@
 /* Where to connect for making a database when the administrator names none. */
 #define MAINTENANCE_DATABASE "postgres"
 
-static const char usage[] =
+const char admin_setup_usage[] =
 	"Usage: coworkd setup [--admin CONNINFO] [--database NAME] [--operator LOGIN --name NAME "
 	"[--new-code]]\n"
 	"       coworkd setup --certificate-for NAME[,NAME...] [--csr] [--certificate PATH --key "
@@ -262,7 +262,7 @@ int admin_setup(int argc, char **argv, const struct config *config)
 	int status = EX_OK;
 
 	if (!read_wish(argc, argv, &wish)) {
-		fputs(usage, stderr);
+		fputs(admin_setup_usage, stderr);
 		return EX_USAGE;
 	}
 	/* The certificate is often made on another machine, or by another user, than the database.

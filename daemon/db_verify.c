@@ -16,12 +16,13 @@
 #include "daemon/admin.h"
 #include "daemon/db_verify.h"
 
-static const char usage[] = "Usage: coworkd verify [--database CONNINFO] [--site CODE] [--json]\n"
-			    "\n"
-			    "Checks bookings, claims, log and receipts against one another.\n"
-			    "--database CONNINFO  instead of [database] report_conninfo\n"
-			    "--site CODE          this site only\n"
-			    "--json               one JSON object instead of text\n";
+const char admin_verify_usage[] =
+	"Usage: coworkd verify [--database CONNINFO] [--site CODE] [--json]\n"
+	"\n"
+	"Checks bookings, claims, log and receipts against one another.\n"
+	"--database CONNINFO  instead of [database] report_conninfo\n"
+	"--site CODE          this site only\n"
+	"--json               one JSON object instead of text\n";
 
 static int could_not(const struct verify *verify, const char *what)
 {
@@ -139,7 +140,7 @@ int admin_verify(int argc, char **argv, const struct config *config)
 		else
 			break;
 	if (c != -1 || optind != argc) {
-		fputs(usage, stderr);
+		fputs(admin_verify_usage, stderr);
 		return EX_USAGE;
 	}
 	verify = calloc(1, sizeof(*verify));

@@ -5,6 +5,7 @@
 
 #include "daemon/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,6 +78,17 @@ static int priority(enum log_level level)
 	return numbers[level];
 }
 
+/* Always of one width, so that columns stay and times sort as text. */
+static const char *stamp(int64_t now, char out[INSTANT_TEXT_MAX])
+{
+	char seconds[INSTANT_TEXT_MAX];
+
+	instant_format(now - now % USEC_PER_SEC, seconds);
+	snprintf(out, INSTANT_TEXT_MAX, "%.*s.%06dZ", (int)strcspn(seconds, ".Z"), seconds,
+		 (int)(now % USEC_PER_SEC));
+	return out;
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
 	struct buf line = BUF_INIT(LOG_LINE_MAX);
@@ -84,8 +96,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 
 	if (getenv("JOURNAL_STREAM"))
 		buf_printf(&line, "<%d>", priority(level));
-	buf_printf(&line, "ts=%s lvl=%s msg=", instant_format(instant_now(), now),
-		   log_level_names[level]);
+	buf_printf(&line, "ts=%s lvl=%s msg=", stamp(instant_now(), now), log_level_names[level]);
 	add_quoted(&line, message);
 	for (; fields->key; fields++) {
 		buf_printf(&line, " %s=", fields->key);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/macros.h"
+#include "common/tls.h"
 #include "daemon/admin.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
@@ -82,13 +83,36 @@ static struct config_file *load_config(const char *path)
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv, const struct config *config);
+	const char *usage;
 };
 
 static const struct command commands[] = {
-	{ "migrate", admin_migrate },
-	{ "setup", admin_setup },
-	{ "verify", admin_verify },
+	{ "migrate", admin_migrate, admin_migrate_usage },
+	{ "setup", admin_setup, admin_setup_usage },
+	{ "verify", admin_verify, admin_verify_usage },
 };
+
+/* The command with that name, or NULL. */
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; name && i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* "coworkd setup --help": whatever else stands there, and however the configuration is. */
+static bool tell_usage(char **argv)
+{
+	const struct command *command = find_command(argv[0]);
+
+	for (char **word = argv; command && *word; word++)
+		if (!strcmp(*word, "--help") || !strcmp(*word, "-h")) {
+			fputs(command->usage, stdout);
+			return true;
+		}
+	return false;
+}
 
 /* Without any file it runs on the defaults, and a reload finds none either. */
 static int run_daemon(const char *path, struct config_file **file)
@@ -98,28 +122,44 @@ static int run_daemon(const char *path, struct config_file **file)
 	return daemon_run(file, path);
 }
 
+/* Certificate and key are part of it: without them the daemon would not start. */
+static int check_config(const char *path, const struct config *config)
+{
+	struct tls_problem problem;
+	struct ssl_ctx_st *tls = NULL;
+	int r = tls_server_new(config->certificate, config->key, &tls, &problem);
+
+	tls_ctx_free(tls);
+	if (r < 0) {
+		fprintf(stderr, "%s\n", problem.text);
+		return EX_CONFIG;
+	}
+	if (path || access(CONFIG_PATH_DEFAULT, F_OK) == 0)
+		printf("%s: the configuration is right, and so are certificate and key\n",
+		       path ? path : CONFIG_PATH_DEFAULT);
+	else
+		puts("there is no " CONFIG_PATH_DEFAULT
+		     ": every option is at its default; certificate and key are right");
+	return 0;
+}
+
 static int act(const struct invocation *invocation, struct config_file **file, int argc,
 	       char **argv)
 {
 	const char *path = invocation->config_path;
+	const struct command *command;
 
-	if (invocation->action == CHECK_CONFIG) {
-		if (path || access(CONFIG_PATH_DEFAULT, F_OK) == 0)
-			printf("%s: the configuration is right\n",
-			       path ? path : CONFIG_PATH_DEFAULT);
-		else
-			puts("there is no " CONFIG_PATH_DEFAULT ": every option is at its default");
-		return 0;
-	}
+	if (invocation->action == CHECK_CONFIG)
+		return check_config(path, config_values(*file));
 	if (invocation->action == DUMP_CONFIG) {
 		config_dump(*file, stdout);
 		return 0;
 	}
 	if (argc == 0)
 		return run_daemon(path, file);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, argv[0]))
-			return commands[i].run(argc, argv, config_values(*file));
+	command = find_command(argv[0]);
+	if (command)
+		return command->run(argc, argv, config_values(*file));
 	fprintf(stderr, "coworkd: unknown command \"%s\"\n%s", argv[0], usage);
 	return EX_USAGE;
 }
@@ -140,7 +180,7 @@ int main(int argc, char **argv)
 		puts("coworkd " COWORK_VERSION);
 	} else if (invocation.action == EXAMPLE_CONFIG) {
 		config_example(stdout);
-	} else {
+	} else if (!tell_usage(argv + optind)) {
 		file = load_config(invocation.config_path);
 		status = file ? act(&invocation, &file, argc - optind, argv + optind) : EX_CONFIG;
 		config_free(file);

@@ -37,6 +37,13 @@ static int give_to_service(const char *path)
 {
 	const struct group *group = geteuid() == 0 ? getgrnam(SERVICE_GROUP) : NULL;
 
+	/* Before the package's users are made: the key would stay root's, and the service not start. */
+	if (geteuid() == 0 && !group)
+		fprintf(stderr,
+			"coworkd: warning: there is no group " SERVICE_GROUP
+			" yet, so %s stays root's; when systemd-sysusers has made it: "
+			"chgrp " SERVICE_GROUP " %s\n",
+			path, path);
 	if (!group || chown(path, (uid_t)-1, group->gr_gid) == 0)
 		return EX_OK;
 	fprintf(stderr, "coworkd: %s: could not be given to group " SERVICE_GROUP ": %s\n", path,

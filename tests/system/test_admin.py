@@ -11,7 +11,7 @@ import pytest
 
 import fake_pg
 from cluster import MIGRATIONS, migration_files
-from rig import SANITIZER, build
+from rig import SANITIZER, build, make_certificate
 
 SHIPPED = len(migration_files())
 
@@ -74,11 +74,54 @@ def test_check_config_says_where_it_is_wrong(tmp_path):
     assert one_line(done.stderr) == f'{file}:2: unknown key "prot" in [listen]; did you mean "port"?\n'
 
 
-def test_check_config_says_that_it_is_right(tmp_path):
+@pytest.fixture
+def good_config(tmp_path):
+    """A configuration with all that belongs to it, in tmp_path."""
+    make_certificate(tmp_path)
+    file = tmp_path / "c.conf"
+    file.write_text(f"[tls]\ncertificate = {tmp_path}/cert.pem\nkey = {tmp_path}/key.pem\n")
+    return file
+
+
+def test_check_config_says_that_it_is_right(good_config):
+    done = run("--config", good_config, "--check-config")
+    assert (done.returncode, done.stdout) == (0, f"{good_config}: the configuration is right, and so are certificate and key\n")
+
+
+def test_the_example_is_right_but_for_the_certificate(tmp_path):
     file = tmp_path / "c.conf"
     file.write_text(run("--example-config").stdout)
     done = run("--config", file, "--check-config")
-    assert (done.returncode, done.stdout) == (0, f"{file}: the configuration is right\n")
+    assert done.returncode in (0, 78) and "c.conf:" not in done.stderr
+
+
+def old_certificate(folder):
+    for command in (["req", "-new", "-key", "key.pem", "-subj", "/CN=localhost", "-out", "csr.pem"],
+                    ["x509", "-req", "-in", "csr.pem", "-signkey", "key.pem", "-days", "-1", "-out", "cert.pem"]):
+        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
+
+
+def another_key(folder):
+    (folder / "other").mkdir()
+    make_certificate(folder / "other")[1].rename(folder / "key.pem")
+
+
+BROKEN = {
+    "no certificate": (lambda folder: (folder / "cert.pem").unlink(), r"cert\.pem.*No such file"),
+    "no key": (lambda folder: (folder / "key.pem").unlink(), r"key\.pem.*No such file"),
+    "no PEM": (lambda folder: (folder / "cert.pem").write_text("nothing\n"), r"cert\.pem"),
+    "another's key": (another_key, r"key\.pem.*(not|belong|match|fit)"),
+    "expired": (old_certificate, r"cert\.pem.*(expired|ended|no longer)"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_check_config_looks_at_certificate_and_key(good_config, how):
+    damage, says = BROKEN[how]
+    damage(good_config.parent)
+    done = run("--config", good_config, "--check-config")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert re.search(says, one_line(done.stderr)), done.stderr
 
 
 def test_dump_config_names_files_and_keeps_secrets(tmp_path):
@@ -101,6 +144,15 @@ def test_usage_is_64():
         assert (done.returncode, done.stdout) == (64, ""), words
         assert "Usage: coworkd" in done.stderr, words
     assert run("--help").stdout.startswith("Usage: coworkd")
+
+
+@pytest.mark.parametrize("command", ["setup", "migrate", "verify"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_on_a_command_is_no_error(command, option, tmp_path):
+    for words in ([command, option], ["--config", tmp_path / "none", command, "--nonsense", option]):
+        done = run(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"Usage: coworkd {command}")
 
 
 # setup

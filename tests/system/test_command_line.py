@@ -5,6 +5,8 @@ import io
 import json
 import re
 
+import pytest
+
 DAY = "2027-03-01"
 MORNING = (f"{DAY}T09:00", f"{DAY}T12:00")
 NOON = (f"{DAY}T11:00", f"{DAY}T13:00")
@@ -211,3 +213,14 @@ def test_the_rules_of_a_site_are_carried_by_its_file(cowork):
 def test_doctor_is_content(cowork):
     out = cowork("ada").run("doctor", check=0).stdout
     assert "logged in as ada@acme.example" in out and "FAIL" not in out
+
+
+@pytest.mark.parametrize("words", ["", "book", "space add", "import", "config", "config set", "__complete"])
+def test_three_ways_to_ask_for_help_are_one(cowork, words):
+    """Of a word that is no command, nothing is told either way."""
+    ada, words = cowork("ada"), words.split()
+    if words == ["__complete"]:
+        assert ada.run("help", *words).returncode == 64
+        return
+    told = [ada.run(*form, check=0).stdout for form in (["help", *words], [*words, "-h"], [*words, "--help"])]
+    assert told[0] == told[1] == told[2] and told[0]

@@ -1,5 +1,6 @@
 """PostgreSQL goes away in all its ways: changes and reads are refused at once, clients stay, all comes back by itself."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -286,6 +287,36 @@ def test_a_schema_of_another_version_is_not_served(cluster, world_db, certificat
     assert done.returncode == 78, done.stderr
     assert "another version" in done.stderr and word in done.stderr
     assert "Sanitizer" not in done.stderr
+
+
+@pytest.mark.parametrize("wrong, says", [("dbname", "the database does not exist: coworkd setup"),
+                                         ("user", "the role does not exist: coworkd setup")])
+def test_what_is_missing_is_said_to_the_service_manager(start_daemon, cluster, wrong, says):
+    daemon = start_daemon(conninfo=cluster.conninfo("postgres") + f" {wrong}=nowhere", ready=False)
+    daemon.wait_note(f"STATUS=waiting for the database ({says}")
+
+
+def test_a_server_that_is_not_there_is_said_too(start_daemon, short_dir):
+    daemon = start_daemon(conninfo=f"host={short_dir} dbname=cowork user=coworkd", ready=False)
+    daemon.wait_note("STATUS=waiting for the database (the server cannot be reached)")
+
+
+def test_what_is_missing_stands_in_the_status_for_clients(daemon, connect, cluster, world_db, sql):
+    client = connect("operator")
+    with contextlib.closing(cluster.connect("postgres", cluster.admin)) as connection:
+        connection.autocommit = True
+        other = connection.cursor()
+        sql.connection.close()
+        other.execute(f"ALTER DATABASE {world_db} ALLOW_CONNECTIONS false")
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [world_db])
+        wait_until(lambda: other.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", [world_db]) or not other.fetchall())
+        other.execute(f"ALTER DATABASE {world_db} RENAME TO {world_db}_away")
+        try:
+            wait_until(lambda: client.call("server.status")["database"] == "the database does not exist: coworkd setup makes it")
+        finally:
+            other.execute(f"ALTER DATABASE {world_db}_away RENAME TO {world_db}")
+            other.execute(f"ALTER DATABASE {world_db} ALLOW_CONNECTIONS true")
+    wait_until(lambda: client.call("server.status")["database"] == "up", timeout=60)
 
 
 def test_a_migration_under_a_running_daemon_makes_it_wait_not_end(daemon, connect, sql, world_db):
