@@ -1,6 +1,7 @@
 """Lists of bookings: whose, where and when, in which order; pages that hold still; the desk's day in one answer."""
 
 import json
+import time
 
 from rpc import RpcError
 
@@ -105,12 +106,14 @@ def test_the_desks_day_is_one_answer(connect, world):
                                     **{"for": world.login[("ada", "bob", "minji")[n % 3]]}) for n in range(400)]
     for number in numbers:
         operator.answer(number)
+    begin = time.monotonic()
     number = desk.send("booking.list", site="KSQ", date=DAY)
     line = desk.read_line()
+    took = time.monotonic() - begin
     reply = json.loads(line)["result"]
     assert json.loads(line)["id"] == number and not reply["has_more"]
     rows = reply["bookings"]
     assert len(rows) == 400 and len(line) < 1024 * 1024
-    print(f"the desk's day: 400 bookings, {len(line) // 1024} KiB")
+    print(f"the desk's day: 400 bookings, {len(line) // 1024} KiB in {took * 1000:.0f} ms")
     assert all({"space", "start", "end", "local", "state", "member_name", "tenant", "title", "guest"} <= set(row) for row in rows)
     assert [(row["start"], row["ref"]) for row in rows] == sorted((row["start"], row["ref"]) for row in rows)
