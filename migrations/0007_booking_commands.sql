@@ -262,7 +262,7 @@ BEGIN
 		RETURN cowork.refused('stale_version', jsonb_build_object('version', b.version));
 	END IF;
 	IF v.kind <> 'booking.created' THEN
-		RETURN cowork.booking_restore(p_site, p_actor, b, v.kind);
+		RETURN cowork.booking_restore(p_site, p_actor, b, v.kind, (a ->> 'judged')::int);
 	END IF;
 	UPDATE cowork.claim c SET live = false
 	WHERE c.site_id = p_site AND c.booking_id = b.booking_id AND c.live;
@@ -273,8 +273,10 @@ BEGIN
 END
 $$;
 
--- A booking as it was before its last change, a move or a cancellation: the event before that one tells.
-CREATE FUNCTION cowork.booking_restore(p_site int, p_actor bigint, b cowork.booking, p_kind text)
+-- A booking as it was before its last change, a move or a cancellation: the event before that one tells. Whether
+-- the person may have that now is for the daemon to judge, who hears only here what it is: `behind` tells, and
+-- the command comes again with the version that was judged (NULL: nobody wants to judge).
+CREATE FUNCTION cowork.booking_restore(p_site int, p_actor bigint, b cowork.booking, p_kind text, p_judged int)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	e        cowork.effect;
@@ -292,6 +294,11 @@ BEGIN
 	v_during := cowork.span((v_before ->> 'start')::bigint, (v_before ->> 'end')::bigint);
 	IF v_space.state = 'retired' THEN
 		RETURN cowork.refused('retired', jsonb_build_object('field', 'space', 'space', v_space.code));
+	END IF;
+	IF p_judged <> b.version THEN
+		RETURN cowork.refused('behind', jsonb_build_object('field', 'ref', 'ref', b.ref, 'version', b.version,
+			'space', v_space.code, 'start', cowork.us(lower(v_during)), 'end', cowork.us(upper(v_during)),
+			'member', b.member_id));
 	END IF;
 	e := cowork.conflict(p_site, v_space.code, v_space.units, v_during, b.booking_id);
 	IF e.outcome IS NOT NULL THEN

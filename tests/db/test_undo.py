@@ -150,6 +150,18 @@ def test_a_place_that_somebody_took_meanwhile_is_not_taken_back(campus):
     assert campus.claims_fit_bookings() and campus.overlaps() == 0
 
 
+def test_what_would_be_restored_is_told_to_who_wants_to_judge_it_first(campus):
+    ref = campus.book("D-0", 1)["ref"]
+    campus.one(move(ref, space="D-1", hour=5))
+    told = {"o": "behind", "field": "ref", "ref": ref, "version": 2, "space": "D-0", "start": NINE + HOUR,
+            "end": NINE + 2 * HOUR, "member": 1}
+    request = undo(judged=0)
+    assert campus.one(request) == told
+    assert campus.one(undo(ref, judged=1)) == told
+    assert campus.one({**request, "a": {"ref": ref, "judged": 2}})["undone"] == "moved"
+    assert campus.one(undo(campus.book("D-2")["ref"], judged=0))["undone"] == "created"
+
+
 def test_a_space_that_was_retired_meanwhile_is_not_booked_again(campus):
     ref = campus.book("D-0")["ref"]
     campus.outcomes(cancel(ref), command("space.retire", space="D-0"))
