@@ -185,12 +185,16 @@ def test_a_booking_under_way_at_the_end_is_answered_truly(start, world, sql):
         one.wait_log("login ended.*actor=ada@")
         behind = ada.send("session.ping")
         sql.connection.rollback()
-        ref = ada.answer(number)["booking"]["ref"]
+        try:
+            told = [ada.answer(number)["booking"]["ref"]]
+        except RpcError as error:  # the lock was held for too long, on a slow machine
+            told = None if error.kind == "outcome_unknown" else []
         with pytest.raises(RpcError) as refusal:
             ada.answer(behind)
         assert refusal.value.kind == "unauthenticated"
         assert closed(ada)
-        assert operator.call("booking.show", site="KSQ", ref=ref)["booking"]["member"] == world.login["ada"]
+        refs = [row["ref"] for row in operator.insist("booking.list", site="KSQ")["bookings"]]
+        assert told is None or refs == told
 
 
 def test_who_says_nothing_is_closed_all_the_same(start, world):
