@@ -8,16 +8,21 @@
 #include <string.h>
 
 #include "client/advice.h"
+#include "client/arguments.h"
+#include "client/call.h"
 #include "client/client.h"
 #include "client/i18n.h"
+#include "client/place.h"
 #include "client/site_clock.h"
+#include "client/trial.h"
 #include "client/view.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
 #include "common/when.h"
 
-#define TEXT_MAX 1024
+#define TEXT_MAX    1024
+#define LARGER_MOST 5
 
 /* "8 h", "1 h 30 min", "45 min" of minutes. */
 static const char *duration(int64_t minutes, char out[64])
@@ -229,8 +234,8 @@ static bool best_offer(const struct client *client, const struct cJSON *alternat
 	return found;
 }
 
-/* The first instant when the whole length fits, and the command for it. */
-static void tell_free_from(struct client *client, const struct zone *zone, const struct cJSON *data)
+/* The first instant when the whole length fits, and the command for it; false where there is none. */
+static bool tell_free_from(struct client *client, const struct zone *zone, const struct cJSON *data)
 {
 	const char *text = json_str(data, "free_from"), *space = json_str(data, "space");
 	struct buf told = BUF_INIT(TEXT_MAX);
@@ -238,18 +243,111 @@ static void tell_free_from(struct client *client, const struct zone *zone, const
 	int64_t at;
 
 	if (!text || instant_parse(text, &at) < 0)
-		return;
+		return false;
 	when_echo_instant(&told, at, zone, client->now, client_lang(client));
 	complain_more(_("free"), _("from %s"), told.data ? told.data : text);
 	buf_deinit(&told);
-	if (json_count(json_get(data, "alternatives")) > 0 || client->asked.start == 0)
-		return;
+	if (client->asked.start == 0)
+		return false;
 	if (!space && client->asked.place.count > 0)
 		space = client->asked.place.words[0];
 	if (!space)
-		return;
+		return false;
 	offer = (struct offer){ space, { at, at + client->asked.end - client->asked.start } };
 	tell_try(client, zone, &offer);
+	return true;
+}
+
+/* The same as near as the rule allows; 0 where that is not for us to work out. */
+static bool within_rule(const struct client *client, const struct zone *zone,
+			const struct cJSON *data, struct when_interval *ret)
+{
+	const char *rule = json_str(data, "rule");
+	const struct asked *asked = &client->asked;
+	struct zone_local local, today;
+	int64_t limit, days;
+
+	*ret = (struct when_interval){ asked->start, asked->end };
+	if (!rule || !json_int(data, "limit", &limit) || limit <= 0 || limit > 366 * 1440)
+		return false;
+	if (strcmp(rule, "longest") == 0 || strcmp(rule, "shortest") == 0) {
+		ret->end = asked->start + limit * 60 * USEC_PER_SEC;
+		return true;
+	}
+	zone_to_local(zone, asked->start, &local);
+	if (strcmp(rule, "granularity") == 0) {
+		int64_t step = limit * 60, off = (local.civil.hour * 60 + local.civil.minute) * 60;
+
+		ret->start -= off % step * USEC_PER_SEC;
+		ret->end = ret->start + (asked->end - asked->start + step * USEC_PER_SEC - 1) /
+						(step * USEC_PER_SEC) * step * USEC_PER_SEC;
+		return true;
+	}
+	if (strcmp(rule, "horizon") != 0)
+		return false;
+	/* The same hours of the last day that is not too far. */
+	zone_to_local(zone, client->now, &today);
+	days = civil_to_seconds(&local.civil) / 86400 - civil_to_seconds(&today.civil) / 86400;
+	local.civil = civil_from_seconds(civil_to_seconds(&local.civil) - (days - limit) * 86400);
+	if (days <= limit || zone_to_instant(zone, &local.civil, 0, &ret->start, NULL) != ZONE_OK)
+		return false;
+	ret->end = ret->start + asked->end - asked->start;
+	return true;
+}
+
+/* A place with room for as many, for which the server would take the booking. */
+static bool find_larger(struct client *client, struct call *call, struct offer *ret)
+{
+	char start[INSTANT_TEXT_MAX], end[INSTANT_TEXT_MAX];
+	const char *capacity =
+		client->asked.arguments ? arguments_get(client->asked.arguments, "capacity") : NULL;
+
+	params_str(&call->params, "site", client_site_or_none(client));
+	params_str(&call->params, "start", instant_format(client->asked.start, start));
+	params_str(&call->params, "end", instant_format(client->asked.end, end));
+	call->limit = LARGER_MOST;
+	if (!capacity || !params_typed(&call->params, "capacity", capacity) ||
+	    call_try(client, call) != 0)
+		return false;
+	for (const struct cJSON *s = json_first(json_get(call_result(call), "spaces")); s;
+	     s = json_next(s)) {
+		ret->space = json_str(json_get(s, "space"), "code");
+		ret->when = (struct when_interval){ client->asked.start, client->asked.end };
+		if (ret->space && trial_book(client, ret->space, ret->when.start, ret->when.end))
+			return true;
+	}
+	return false;
+}
+
+/* What the server did not offer, but would take; else where the site tells its rules. */
+static void tell_own(struct client *client, const struct zone *zone, const struct cJSON *data)
+{
+	const struct asked *asked = &client->asked;
+	const char *site = client_site_or_none(client), *rule = json_str(data, "rule");
+	struct offer offer = { NULL, { 0, 0 } };
+	struct buf line = BUF_INIT(TEXT_MAX);
+	struct call call;
+	bool named = asked->place.count > 0 && !place_kind(asked->place.words[0]), found = false;
+
+	if (!asked->start || !rule)
+		return;
+	call_begin(&call, "space.search", false);
+	if (strcmp(rule, "capacity") == 0) {
+		found = find_larger(client, &call, &offer);
+	} else if (named) {
+		offer.space = asked->place.words[0];
+		found = within_rule(client, zone, data, &offer.when) &&
+			trial_book(client, offer.space, offer.when.start, offer.when.end);
+	}
+	if (found) {
+		tell_try(client, zone, &offer);
+	} else if (site) {
+		buf_add_str(&line, "cowork site show ");
+		text_quote(&line, site);
+		complain_more(_("try"), "%s", line.data ? line.data : "cowork site list");
+	}
+	call_done(&call);
+	buf_deinit(&line);
 }
 
 void advice_asked(const struct client *client)
@@ -276,8 +374,8 @@ void advice_alternatives(struct client *client, const struct cJSON *data)
 		add_offers(client, zone, alternatives, &text);
 		complain_more(_("free"), "%s", text.data ? text.data : "");
 		tell_try(client, zone, &best);
-	} else if (zone) {
-		tell_free_from(client, zone, data);
+	} else if (zone && !tell_free_from(client, zone, data)) {
+		tell_own(client, zone, data);
 	}
 	buf_deinit(&text);
 	zone_free(own);

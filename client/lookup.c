@@ -13,12 +13,12 @@
 #include "client/i18n.h"
 #include "client/lookup.h"
 #include "client/place.h"
+#include "client/trial.h"
 #include "client/view.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
 #include "common/nearest.h"
-#include "common/uuid7.h"
 
 #define NEAR_MAX  3
 #define LIST_MOST 500
@@ -302,28 +302,6 @@ static void add_where(const struct client *client, struct buf *line)
 		}
 }
 
-/* Whether the server would move that booking to what was asked for. */
-static bool would_move(struct client *client, const char *ref)
-{
-	const struct asked *asked = &client->asked;
-	char start[INSTANT_TEXT_MAX], end[INSTANT_TEXT_MAX], key[UUID_TEXT_MAX];
-	struct call call;
-	bool would;
-
-	if (asked->place.count == 0 || place_kind(asked->place.words[0]) || !asked->start ||
-	    uuid7_make(instant_now(), key) < 0)
-		return false;
-	begin_about(client, &call, "booking.move", ref);
-	params_str(&call.params, "space", asked->place.words[0]);
-	params_str(&call.params, "start", instant_format(asked->start, start));
-	params_str(&call.params, "end", instant_format(asked->end, end));
-	params_str(&call.params, "key", key);
-	params_bool(&call.params, "dry_run", true);
-	would = call_try(client, &call) == 0;
-	call_done(&call);
-	return would;
-}
-
 /* One person has another place then: to move it to what was asked for, or to give it up. */
 static void look_for_holder(struct client *client, const struct cJSON *data)
 {
@@ -334,7 +312,8 @@ static void look_for_holder(struct client *client, const struct cJSON *data)
 
 	if (asked)
 		ref = find_holder(client, &call, data);
-	if (ref && would_move(client, ref)) {
+	if (ref && client->asked.place.count > 0 && !place_kind(client->asked.place.words[0]) &&
+	    client->asked.start && trial_move(client, ref)) {
 		buf_printf(&line, "cowork move %s ", ref);
 		text_quote(&line, client->asked.place.words[0]);
 		for (size_t i = 0; i < client->asked.when.count; i++) {

@@ -61,7 +61,8 @@ int phrase_clock_init(struct phrase_clock *clock, struct client *client, enum ph
 	bool site;
 	int r;
 
-	*clock = (struct phrase_clock){ .options = WHEN_OPTIONS_INIT };
+	*clock = (struct phrase_clock){ .options = WHEN_OPTIONS_INIT,
+					.for_booking = ask == PHRASE_ASK };
 	clock->options.lang = client_lang(client);
 	r = set_fold(&clock->options, fold);
 	if (r == STATUS_OK && ask == PHRASE_ASK)
@@ -112,18 +113,41 @@ static void show_marked(const char *text, const struct when_problem *problem)
 	buf_deinit(&part);
 }
 
-/* "did you mean 14-16 or 02:00-04:00?" and the commands that say so. */
-static void suggest(const struct client *client, const struct words *words,
-		    const struct when_problem *problem)
+/* Whether the site is open for all of it: what is suggested to be booked should be bookable. */
+static bool is_open(const struct client *client, const struct phrase_clock *clock,
+		    const char *phrase)
 {
-	const struct when_suggestion *some = problem->suggestions;
+	struct when_interval interval;
+	struct when_problem problem;
+	struct zone_local from, to;
+	int start, end;
 
-	if (problem->suggestion_count == 1)
-		complain_more("", _("did you mean %s?"), some[0].instead);
-	else if (problem->suggestion_count > 1)
-		complain_more("", _("did you mean %s or %s?"), some[0].instead, some[1].instead);
-	for (size_t i = 0; i < problem->suggestion_count; i++) {
-		struct edit edit = { *words, some[i].phrase };
+	if (clock->options.open < 0 || when_parse(phrase, client->now, clock->zone, &clock->options,
+						  &interval, &problem) != WHEN_OK)
+		return true;
+	zone_to_local(clock->zone, interval.start, &from);
+	zone_to_local(clock->zone, interval.end - 1, &to);
+	start = from.civil.hour * 60 + from.civil.minute;
+	end = to.civil.hour * 60 + to.civil.minute;
+	return start >= clock->options.open && start <= end && end < clock->options.close;
+}
+
+/* "did you mean 14-16 or 02:00-04:00?" and the commands that say so. */
+static void suggest(const struct client *client, const struct phrase_clock *clock,
+		    const struct words *words, const struct when_problem *problem)
+{
+	const struct when_suggestion *some[WHEN_SUGGESTION_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < problem->suggestion_count; i++)
+		if (!clock || is_open(client, clock, problem->suggestions[i].phrase))
+			some[count++] = &problem->suggestions[i];
+	if (count == 1)
+		complain_more("", _("did you mean %s?"), some[0]->instead);
+	else if (count > 1)
+		complain_more("", _("did you mean %s or %s?"), some[0]->instead, some[1]->instead);
+	for (size_t i = 0; i < count; i++) {
+		struct edit edit = { *words, some[i]->phrase };
 		char *line = line_with(client, &edit, 1, NULL);
 
 		if (line)
@@ -132,8 +156,9 @@ static void suggest(const struct client *client, const struct words *words,
 	}
 }
 
-static void tell(const struct client *client, const struct words *words, const char *text,
-		 const struct when_problem *problem)
+/* `clock` where what is suggested has to be within its opening hours, else NULL. */
+static void tell(const struct client *client, const struct phrase_clock *clock,
+		 const struct words *words, const char *text, const struct when_problem *problem)
 {
 	struct buf sentence = BUF_INIT(4096);
 
@@ -143,7 +168,7 @@ static void tell(const struct client *client, const struct words *words, const c
 	if (problem->kind == WHEN_BAD_TEXT)
 		return;
 	show_marked(text, problem);
-	suggest(client, words, problem);
+	suggest(client, clock, words, problem);
 	if (problem->kind == WHEN_TWICE)
 		complain_more(_("or"), _("give --fold 0 for the first, --fold 1 for the second"));
 	if (problem->kind == WHEN_UNKNOWN || problem->kind == WHEN_UNEXPECTED)
@@ -173,7 +198,7 @@ int phrase_interval(const struct client *client, const struct phrase_clock *cloc
 	phrase_join(words, text);
 	if (when_parse(text, client->now, clock->zone, &clock->options, ret, &problem) == WHEN_OK)
 		return STATUS_OK;
-	tell(client, words, text, &problem);
+	tell(client, clock->for_booking ? clock : NULL, words, text, &problem);
 	return STATUS_DATA;
 }
 
@@ -187,7 +212,7 @@ int phrase_edge(const struct client *client, const struct phrase_clock *clock,
 	if (when_parse_edge(text, client->now, clock->zone, &clock->options, edge, ret, &problem) ==
 	    WHEN_OK)
 		return STATUS_OK;
-	tell(client, words, text, &problem);
+	tell(client, NULL, words, text, &problem);
 	return STATUS_DATA;
 }
 
