@@ -39,6 +39,7 @@ struct calendar *calendar_free(struct calendar *calendar)
 
 	if (!calendar)
 		return NULL;
+	HASH_CLEAR(by_ref, calendar->refs);
 	for (int type = 0; type < ENTRY_TYPES; type++)
 		entries_free(&calendar->entries[type]);
 	HASH_ITER (hh, calendar->units, unit, next) {
@@ -176,6 +177,14 @@ const struct calendar_entry *calendar_entry(const struct calendar *calendar,
 	return node ? &node->entry : NULL;
 }
 
+const struct calendar_entry *calendar_entry_by_ref(const struct calendar *calendar, const char *ref)
+{
+	struct entry_node *node;
+
+	HASH_FIND(by_ref, calendar->refs, ref, strlen(ref), node);
+	return node ? &node->entry : NULL;
+}
+
 void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type type, int64_t id)
 {
 	struct entry_node *node = find_entry(calendar, type, id);
@@ -189,6 +198,7 @@ void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type typ
 			claim_remove(unit, &node->entry);
 	}
 	calendar_member_remove(calendar, &node->entry);
+	HASH_DELETE(by_ref, calendar->refs, node);
 	HASH_DEL(calendar->entries[type], node);
 	free(node);
 }
@@ -200,6 +210,12 @@ int calendar_entry_add(struct calendar *calendar, struct entry_node *node)
 	node->id = node->entry.id;
 	HASH_ADD(hh, calendar->entries[type], id, sizeof(node->id), node);
 	if (!node->hh.tbl) {
+		free(node);
+		return -ENOMEM;
+	}
+	HASH_ADD_KEYPTR(by_ref, calendar->refs, node->entry.ref, strlen(node->entry.ref), node);
+	if (!node->by_ref.tbl) {
+		HASH_DEL(calendar->entries[type], node);
 		free(node);
 		return -ENOMEM;
 	}

@@ -128,9 +128,12 @@ const struct calendar_group *calendar_area(const struct calendar *calendar, int6
 int64_t calendar_floor_id(const struct calendar *calendar, const char *code);
 int64_t calendar_area_id(const struct calendar *calendar, const char *code);
 
-/* Bookings by reference, blocks too ("B-"); only those that hold a place now. */
+/* Bookings and blocks, only those that hold a place now. */
 const struct calendar_entry *calendar_entry(const struct calendar *calendar,
 					    enum calendar_entry_type type, int64_t id);
+/* By reference, as it is written ("R-...", "B-..."). */
+const struct calendar_entry *calendar_entry_by_ref(const struct calendar *calendar,
+						   const char *ref);
 
 /* Who holds any unit of the space in [start, end), the earliest; `except` (may be NULL) does not
  * count. */

@@ -15,6 +15,7 @@
 
 struct entry_node {
 	UT_hash_handle hh;
+	UT_hash_handle by_ref;
 	int64_t id;
 	struct calendar_entry entry; /* last: its units follow */
 };
@@ -45,6 +46,7 @@ struct calendar {
 	char zone_name[ZONE_NAME_MAX];
 	uint8_t hash[SHA256_SIZE];
 	struct entry_node *entries[ENTRY_TYPES];
+	struct entry_node *refs; /* the same, by reference; those are the database's choice too */
 	struct unit_node *units;
 	struct member_node *members;
 

@@ -19,20 +19,17 @@
 #define REPLY_SIZE 900
 /* Of 2^25 references a site with a million bookings uses 3 in 100: eight tries miss once in 10^12.
  */
-#define REFS	 8
-#define ARGS_MAX 262144
-/* A site's zone does not change often enough for more. */
-#define JUDGED_MAX 3
+#define REFS	    8
+#define ARGS_MAX    262144
+#define VERDICT_MAX 4096
 
-static void submit(struct command *command);
-
-/* Copies a finished buffer into the request's arena; NULL after any failure. */
-static const char *into_arena(struct request *request, struct buf *buf)
+const char *command_keep(struct command *command, struct buf *text)
 {
-	const char *text = buf->failed ? NULL : arena_strndup(request->arena, buf->data, buf->len);
+	const char *kept =
+		text->failed ? NULL : arena_strndup(command->request->arena, text->data, text->len);
 
-	buf_deinit(buf);
-	return text;
+	buf_deinit(text);
+	return kept;
 }
 
 /* What of the parameters is no part of what is asked for. */
@@ -91,8 +88,8 @@ static int hash_command(struct command *command)
 	return r;
 }
 
-/* Writes arguments and random inputs. False: the request was answered. */
-static bool write_args(struct command *command)
+/* Writes arguments and random inputs. */
+static enum { WRITTEN, ANSWERED, NO_ROOM } write_args(struct command *command)
 {
 	struct request *request = command->request;
 	struct buf args = BUF_INIT(ARGS_MAX), extra = BUF_INIT(ARGS_MAX);
@@ -102,23 +99,73 @@ static bool write_args(struct command *command)
 	field_encode_args(&w, request->method->params, request->data);
 	if (command->write && !command->write(command, &w)) {
 		buf_deinit(&args);
-		return false;
+		return ANSWERED;
 	}
 	jsonw_object_end(&w);
-	command->lane.args = into_arena(request, &args);
+	command->lane.args = command_keep(command, &args);
 	command->lane.extra = NULL;
 	if (command->extra) {
 		jsonw_object(&x);
 		command->extra(command, &x);
 		jsonw_object_end(&x);
-		command->lane.extra = into_arena(request, &extra);
+		command->lane.extra = command_keep(command, &extra);
 	}
-	if (!command->lane.args || (command->extra && !command->lane.extra) ||
-	    hash_command(command) < 0) {
-		request_fail(request, ERROR_busy, NULL);
-		return false;
+	return command->lane.args && (!command->extra || command->lane.extra) ? WRITTEN : NO_ROOM;
+}
+
+/* ---- judging ---- */
+
+struct jsonw *command_verdict_begin(struct command *command, enum error_kind kind)
+{
+	command->verdict = BUF_INIT(VERDICT_MAX);
+	command->verdict_writer = JSONW_INIT(&command->verdict);
+	jsonw_object(&command->verdict_writer);
+	jsonw_kstr(&command->verdict_writer, "o", error_name(kind));
+	return &command->verdict_writer;
+}
+
+/* Without memory for reasons: busy, which the database does not keep. */
+static enum lane_verdict refuse_busy(struct command *command)
+{
+	command->lane.args = "{}";
+	command->lane.extra = NULL;
+	command->lane.refusal = "{\"o\":\"busy\"}";
+	return LANE_REFUSE;
+}
+
+enum lane_verdict command_verdict_end(struct command *command)
+{
+	jsonw_object_end(&command->verdict_writer);
+	command->lane.args = "{}";
+	command->lane.extra = NULL;
+	command->lane.refusal = command_keep(command, &command->verdict);
+	return command->lane.refusal ? LANE_REFUSE : refuse_busy(command);
+}
+
+static bool all_touched(const struct lane_batch *batch)
+{
+	for (int i = 0; i < batch->count; i++)
+		if (batch->commands[i]->touch.all)
+			return true;
+	return false;
+}
+
+static enum lane_verdict on_judge(struct lane_command *lane, const struct calendar *calendar,
+				  const struct lane_batch *batch)
+{
+	struct command *command = container_of(lane, struct command, lane);
+	enum lane_verdict verdict;
+
+	if (!command->judge) {
+		lane->touch.all = true;
+		return LANE_ALLOW;
 	}
-	return true;
+	if (all_touched(batch))
+		return LANE_WAIT;
+	verdict = command->judge(command, calendar, batch);
+	if (verdict == LANE_ALLOW && write_args(command) != WRITTEN)
+		return refuse_busy(command);
+	return verdict;
 }
 
 void command_write_own(struct command *command, struct jsonw *w)
@@ -195,6 +242,10 @@ static void reply(struct command *command, const struct cJSON *facts)
 	}
 	if (command->reply)
 		command->reply(command, w);
+	if (json_get(command->lane.outcome, "waived")) {
+		jsonw_key(w, "waived");
+		field_encode_tree(w, json_get(command->lane.outcome, "waived"));
+	}
 	jsonw_kint(w, "rev", command->lane.rev);
 	if (command->replayed)
 		jsonw_kbool(w, "replayed", true);
@@ -230,6 +281,29 @@ static bool cancel_facts(struct request *request)
 	return false;
 }
 
+static void free_tree(void *tree)
+{
+	json_free(tree);
+}
+
+/* The outcome is the lane's, and only now: a copy of it for as long as the request lives. */
+static const struct cJSON *keep_outcome(struct command *command)
+{
+	struct arena *arena = command->request->arena;
+	struct buf text = BUF_INIT(ARGS_MAX);
+	struct jsonw w = JSONW_INIT(&text);
+	struct json_problem problem;
+	struct cJSON *tree = NULL;
+
+	field_encode_tree(&w, command->lane.outcome);
+	if (text.failed ||
+	    json_parse(text.data, text.len, &json_limits_reply, &tree, &problem) < 0 ||
+	    arena_on_free(arena, free_tree, tree) < 0)
+		tree = json_free(tree);
+	buf_deinit(&text);
+	return tree;
+}
+
 /* The lane's reply is bounded, and facts are what it leaves out: read them now. */
 static void read_facts(struct command *command)
 {
@@ -242,6 +316,7 @@ static void read_facts(struct command *command)
 		arena_printf(request->arena, "%d", request->site ? request->site->id : 0);
 	command->facts.params[1] = arena_printf(request->arena, "%lld", (long long)id);
 	command->facts.done = on_facts;
+	command->lane.outcome = keep_outcome(command);
 	request->waiting = command;
 	request->cancel = cancel_facts;
 	db_submit(request->services->db, DB_READS, &command->facts);
@@ -257,48 +332,9 @@ static void succeed(struct command *command)
 		reply(command, facts);
 }
 
-static void on_sites(struct sites_wait *wait, bool loaded)
-{
-	struct command *command = container_of(wait, struct command, sites_wait);
-
-	command->request->cancel = NULL;
-	if (loaded)
-		submit(command);
-	else
-		request_fail(command->request, ERROR_db_unavailable, NULL);
-}
-
-static bool cancel_sites(struct request *request)
-{
-	struct command *command = request->waiting;
-
-	sites_forget(request->services->sites, &command->sites_wait);
-	return true;
-}
-
-/* The site changed since its zone was read: read it again and judge again. Nothing was done. */
-static void judge_again(struct command *command)
-{
-	if (++command->judged > JUDGED_MAX) {
-		request_fail(command->request, ERROR_behind, NULL);
-		return;
-	}
-	command->sites_wait.done = on_sites;
-	command->request->waiting = command;
-	command->request->cancel = cancel_sites;
-	sites_refresh(command->request->services->sites, &command->sites_wait);
-}
-
 void command_refuse(struct command *command)
 {
 	refusal_answer(command->request, command->lane.kind_of_refusal, command->lane.outcome);
-}
-
-static bool is_absent(const struct cJSON *outcome)
-{
-	const char *word = json_str(outcome, "o");
-
-	return word && strcmp(word, "absent") == 0;
 }
 
 static void on_done(struct lane_command *lane)
@@ -310,11 +346,7 @@ static void on_done(struct lane_command *lane)
 	request->stamps[ROOM_QUEUE] = lane->sent_usec;
 	request->stamps[ROOM_DATABASE] = lane->committed_usec;
 	command->replayed = json_bool(lane->outcome, "replayed");
-	if (lane->look && is_absent(lane->outcome))
-		request_send_kept(request);
-	else if (lane->kind_of_refusal == ERROR_behind)
-		judge_again(command);
-	else if (command->done)
+	if (command->done)
 		command->done(command);
 	else if (lane->kind_of_refusal == ERROR_NONE)
 		succeed(command);
@@ -329,36 +361,38 @@ static bool cancel_lane(struct request *request)
 	return lane_forget(&command->lane);
 }
 
+/* False: the request was answered. */
+static bool prepare(struct command *command)
+{
+	struct request *request = command->request;
+	int r = WRITTEN;
+
+	/* Judged commands have their arguments from the calendar they are judged by. */
+	command->lane.args = "{}";
+	if (!command->judge)
+		r = write_args(command);
+	if (r == WRITTEN && hash_command(command) < 0)
+		r = NO_ROOM;
+	if (r == NO_ROOM)
+		request_fail(request, ERROR_busy, NULL);
+	return r == WRITTEN;
+}
+
 static void submit(struct command *command)
 {
 	struct request *request = command->request;
-	struct site *site = request->site && !command->operator
-				    ? request->site
-				    : sites_operator(request->services->sites);
-	bool retry = command->mutation && command->lane.attempt > 1;
+	bool of_site = request->site && !command->operator;
 	struct lane *lane;
 
-	/* A retry is not refused by what we think now: its receipt may say otherwise. */
-	command->lane.look = false;
-	request->keep_refusal = retry;
-	if (!write_args(command)) {
-		if (!retry)
-			return; /* answered: the request is gone */
-		request->keep_refusal = false;
-		command->lane.look = true;
-		command->lane.args = "{}";
-		command->lane.extra = NULL;
-		if (hash_command(command) < 0) {
-			request_send_kept(request);
-			return;
-		}
-	}
-	request->keep_refusal = false;
-	lane = services_lane(request->services, site);
+	if (!prepare(command))
+		return;
+	lane = services_lane(request->services,
+			     of_site ? request->site : sites_operator(request->services->sites));
 	if (!lane) {
 		request_fail(request, ERROR_busy, NULL);
 		return;
 	}
+	command->lane.judge = of_site ? on_judge : NULL;
 	command->lane.done = on_done;
 	request->waiting = command;
 	request->cancel = cancel_lane;

@@ -17,8 +17,15 @@ struct command {
 	/* Set by the method before command_run(). */
 	const char *kind; /* of the lane's command; NULL: the method's own name */
 	bool operator;	  /* belongs to the operator's log although the method has a site */
+	/*
+	 * Whether the site's calendar lets it pass, see lane.h and judging.h; what it found out is
+	 * there for write(). NULL: it changes what verdicts are made of, and those behind it wait.
+	 * Of commands of the operator's log NULL.
+	 */
+	enum lane_verdict (*judge)(struct command *command, const struct calendar *calendar,
+				   const struct lane_batch *batch);
 	/* Arguments beside those of the parameter table, or NULL. False: it has answered the
-	 * request. */
+	 * request; not where there is judge(), for then it comes again and again. */
 	bool (*write)(struct command *command, struct jsonw *w);
 	/* Whose receipt it is, where nobody is logged in yet; 0: nobody's. */
 	int64_t principal;
@@ -39,8 +46,8 @@ struct command {
 	const char *key;	   /* where there is no mutation */
 
 	/* Its own. */
-	struct sites_wait sites_wait;
-	int judged; /* times */
+	struct buf verdict; /* the refusal being written */
+	struct jsonw verdict_writer;
 	char hash[SHA256_HEX_MAX];
 	bool replayed;	      /* a receipt answered */
 	struct db_call facts; /* reads what did not fit the lane's reply */
@@ -52,6 +59,16 @@ void command_run(struct request *request, struct command *command, struct mutati
 /* Answers the request with the refusal that the database gave (for methods with their own done()).
  */
 void command_refuse(struct command *command);
+
+/*
+ * For judge(): the outcome of a refusal, as the database would give it and keep it. begin gives a
+ * writer inside the object; end gives LANE_REFUSE.
+ */
+struct jsonw *command_verdict_begin(struct command *command, enum error_kind kind);
+enum lane_verdict command_verdict_end(struct command *command);
+/* A finished text for as long as the request lives; NULL after any failure. Takes the buffer over.
+ */
+const char *command_keep(struct command *command, struct buf *text);
 
 /* Members for the arguments: what the actor may touch, as far as may() lets this request go
  * ("own"). */

@@ -58,8 +58,8 @@ struct daemon {
 struct lane *services_lane(struct services *services, struct site *site)
 {
 	if (!site->lane)
-		site->lane = lane_new(services->loop, services->db, services->config, site->id,
-				      &services->lane_events);
+		site->lane = lane_new(services->loop, services->db, services->config,
+				      services->feed, site, &services->lane_events);
 	return site->lane;
 }
 
@@ -148,12 +148,11 @@ static bool is_catalogue(const struct cJSON *list)
 	return false;
 }
 
-static void on_committed(struct lane_events *events, int site_id, int64_t rev, const char *hash,
+static void on_committed(struct lane_events *events, int site_id, int64_t rev,
 			 const struct cJSON *list)
 {
 	struct services *services = container_of(events, struct services, lane_events);
 
-	feed_committed(services->feed, site_id, rev, hash, list);
 	upkeep_grew(services->upkeep, (int64_t)json_count(list));
 	if (!is_catalogue(list))
 		return;
@@ -404,6 +403,20 @@ static void ignore_signals(void)
 	sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
+/* They wait for calendars, and their calls for links. */
+static void free_lanes(struct sites *sites)
+{
+	struct site *site;
+
+	if (!sites)
+		return;
+	site = sites_operator(sites);
+	do {
+		site->lane = lane_free(site->lane);
+		site = sites_next(sites, site->id == SITE_OPERATOR ? NULL : site);
+	} while (site);
+}
+
 static void daemon_deinit(struct daemon *daemon)
 {
 	ignore_signals();
@@ -416,8 +429,8 @@ static void daemon_deinit(struct daemon *daemon)
 	upkeep_free(daemon->services.upkeep);
 	watches_free(daemon->services.watches);
 	directory_free(daemon->services.directory);
+	free_lanes(daemon->services.sites);
 	feed_free(daemon->services.feed);
-	/* Lanes take their calls back from the links before these go. */
 	sites_free(daemon->services.sites);
 	db_free(daemon->services.db);
 	tls_ctx_free(daemon->tls);

@@ -56,6 +56,14 @@ struct db_call {
 	/* Optional: the last moment before sending, when the link is known; false: nothing to send
 	 * after all, done() comes at once with DB_UNSENT. */
 	bool (*prepare)(struct db_call *call, int64_t lane_id, int backend_pid);
+	/*
+	 * Optional: the call goes in two flights. First the statement runs with what prepare() gave,
+	 * in a transaction that stays open; again() reads what it found and writes the parameters of
+	 * the second run, which commits and ends in done(). False: it is rolled back, and done()
+	 * comes with DB_UNSENT, as it does when the link is lost before the second flight. Whoever
+	 * uses it must not take the first run for done.
+	 */
+	bool (*again)(struct db_call *call);
 	/* Optional: rows one at a time, so that a large result neither fills memory nor holds up
 	 * the loop; `result` is that row. done() then has none. */
 	void (*row)(struct db_call *call);

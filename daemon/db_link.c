@@ -1,81 +1,41 @@
 /*
  * See db_link.h. The life of a link:
  *
- *	WAITING -> CONNECTING -> GREETING -> IDLE -> (PREPARING ->) RUNNING -> IDLE ...
- *	   ^________________________ link_lost() from anywhere ________________|
- *
- * A call's answer counts only when the server is ready again (ReadyForQuery): in the extended
- * protocol the commit comes after the result. A WARNING during a call (a cancelled wait for a
- * standby is one) means that the commit is uncertain: the call ends as lost.
+ *	WAITING -> CONNECTING -> CHECKING -> GREETING -> IDLE -> a call (db_link_call.c) -> IDLE ...
+ *	   ^________________________ db_link_lost() from anywhere ______________|
  */
 
 #include "daemon/db_link.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libpq-fe.h>
 
 #include "common/civil.h"
 #include "common/crypto.h"
 #include "common/macros.h"
 #include "daemon/admin.h"
+#include "daemon/db_link_internal.h"
 #include "daemon/log.h"
 
-#define STATEMENTS_MAX	 96
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS	 5000
-/* Above the role's statement_timeout (10 s): the server had its chance to end it by itself. */
-#define CALL_TIMEOUT_MS 12000
 /* Rows handed on before the loop has its turn: a few hundred microseconds' work. */
 #define ROWS_A_TURN 128
 
-enum link_state {
-	LINK_WAITING,	 /* for the backoff timer */
-	LINK_CONNECTING, /* PQconnectPoll */
-	LINK_CHECKING,	 /* the schema's version */
-	LINK_GREETING,	 /* the pool's own first statement */
-	LINK_IDLE,
-	LINK_PREPARING, /* a statement's first use here */
-	LINK_RUNNING,
-};
-
 static const char *const state_names[] = {
-	"waiting to connect again", "connecting", "checking the schema", "greeting", "idle",
-	"preparing a statement",    "running",
+	"waiting to connect again",
+	"connecting",
+	"checking the schema",
+	"greeting",
+	"idle",
+	"preparing a statement",
+	"looking",
+	"running",
+	"rolling back",
 };
 
-struct db_link {
-	struct loop *loop;	     /* borrows */
-	const struct config *config; /* borrows */
-	const char *greeting;
-	struct db_link_owner *owner; /* borrows */
-
-	enum link_state state;
-	PGconn *conn;	      /* owns; NULL while waiting */
-	struct event *reader; /* owns; socket events, made anew when the socket changes */
-	struct event *writer;
-	int socket;
-	struct timer timer; /* backoff, connect and call deadline: one wait at a time */
-	struct task told;   /* ready() outside of whoever made us idle */
-	int64_t backoff;
-	int64_t lane_id;
-	bool complained;     /* the outage was logged */
-	const char *trouble; /* static; see db_link_trouble() */
-
-	struct db_call *call; /* weak: NULL when forgotten */
-	bool sent;	      /* the call's own bytes were handed to libpq */
-	bool warned;	      /* a WARNING came while it ran */
-	PGresult *result;     /* owns: the call's, the last one seen */
-
-	const struct db_statement *preparing; /* in PREPARING, whoever asked for it */
-	const struct db_statement *prepared[STATEMENTS_MAX];
-	int prepared_count;
-};
-
-static void link_set_state(struct db_link *link, enum link_state state)
+void db_link_set_state(struct db_link *link, enum link_state state)
 {
 	log_debug("database link", log_str("from", state_names[link->state]),
 		  log_str("to", state_names[state]));
@@ -92,7 +52,7 @@ static void drop_events(struct db_link *link)
 	link->socket = -1;
 }
 
-static void drop_result(struct db_link *link)
+void db_link_drop_result(struct db_link *link)
 {
 	PQclear(link->result);
 	link->result = NULL;
@@ -103,15 +63,14 @@ static void drop_conn(struct db_link *link)
 	drop_events(link);
 	timer_stop(&link->timer);
 	loop_cancel(link->loop, &link->told);
-	drop_result(link);
+	db_link_drop_result(link);
 	PQfinish(link->conn);
 	link->conn = NULL;
 	link->prepared_count = 0;
 	link->lane_id = 0;
 }
 
-/* Ends the call that ran, if anyone still waits for it. */
-static void end_call(struct db_link *link, enum db_status status)
+void db_link_end_call(struct db_link *link, enum db_status status)
 {
 	struct db_call *call = link->call;
 
@@ -182,7 +141,7 @@ static const char *trouble_of(const char *why)
  * matters: the owner is told first that the link is down, so that a call submitted again goes
  * elsewhere.
  */
-static void link_lost(struct db_link *link, const char *why)
+void db_link_lost(struct db_link *link, const char *why)
 {
 	enum db_status status = link->sent ? DB_LOST : DB_UNSENT;
 	int64_t lane = link->lane_id;
@@ -194,18 +153,18 @@ static void link_lost(struct db_link *link, const char *why)
 	}
 	link->trouble = is_coming_up(link) ? trouble_of(why) : NULL;
 	drop_conn(link);
-	link_set_state(link, LINK_WAITING);
+	db_link_set_state(link, LINK_WAITING);
 	timer_start(link->loop, &link->timer, with_jitter(link->backoff));
 	link->backoff = link->backoff * 2 > BACKOFF_LAST_MS ? BACKOFF_LAST_MS : link->backoff * 2;
 	link->sent = link->warned = false;
 	link->owner->down(link->owner, link);
 	link->lane_id = lane;
-	end_call(link, status);
+	db_link_end_call(link, status);
 	link->lane_id = 0;
 }
 
 /* libpq's messages may span lines and name no secrets; the log escapes them. */
-static const char *conn_why(struct db_link *link)
+const char *db_link_why(struct db_link *link)
 {
 	const char *text = link->conn ? PQerrorMessage(link->conn) : "out of memory";
 
@@ -219,144 +178,29 @@ static void on_told(struct task *task)
 	link->owner->ready(link->owner, link);
 }
 
-static void become_idle(struct db_link *link)
+void db_link_rest(struct db_link *link)
 {
 	link->sent = link->warned = false;
 	timer_stop(&link->timer);
-	link_set_state(link, LINK_IDLE);
+	db_link_set_state(link, LINK_IDLE);
 	loop_defer(link->loop, &link->told);
 }
 
-/* Flushes; waits for writability (and always for readability) while bytes are left. */
-static void link_flush(struct db_link *link)
+void db_link_flush(struct db_link *link)
 {
 	int left = PQflush(link->conn);
 
 	if (left < 0)
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 	else if (left > 0)
 		event_add(link->writer, NULL);
 }
 
-static bool is_prepared(const struct db_link *link, const struct db_statement *statement)
-{
-	for (int i = 0; i < link->prepared_count; i++)
-		if (link->prepared[i] == statement)
-			return true;
-	return false;
-}
-
-static void send_call(struct db_link *link)
-{
-	struct db_call *call = link->call;
-
-	if (!call) { /* forgotten while its statement was prepared */
-		become_idle(link);
-		return;
-	}
-	if (call->prepare && !call->prepare(call, link->lane_id, PQbackendPID(link->conn))) {
-		become_idle(link);
-		end_call(link, DB_UNSENT);
-		return;
-	}
-	link_set_state(link, LINK_RUNNING);
-	link->sent = true;
-	link->warned = false; /* what the server said before is not about this call */
-	if (!PQsendQueryPrepared(link->conn, call->statement->name, call->statement->params,
-				 call->params, NULL, NULL, 0) ||
-	    (call->row && !PQsetSingleRowMode(link->conn)))
-		link_lost(link, conn_why(link));
-	else
-		link_flush(link);
-}
-
-void db_link_run(struct db_link *link, struct db_call *call)
-{
-	const struct db_statement *statement = call->statement;
-
-	link->call = call;
-	call->link = link;
-	loop_cancel(link->loop, &link->told);
-	timer_start(link->loop, &link->timer, CALL_TIMEOUT_MS);
-	if (is_prepared(link, statement)) {
-		send_call(link);
-		return;
-	}
-	link->preparing = statement;
-	link_set_state(link, LINK_PREPARING);
-	if (!PQsendPrepare(link->conn, statement->name, statement->sql, statement->params, NULL))
-		link_lost(link, conn_why(link));
-	else
-		link_flush(link);
-}
-
-/* Whether the server itself said ERROR: then the transaction is rolled back for certain. */
-static bool is_refusal(const PGresult *result)
+bool db_link_is_refusal(const PGresult *result)
 {
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 
 	return severity && strcmp(severity, "ERROR") == 0;
-}
-
-/*
- * Details quote whole rows, and the messages of data errors (22, 23) what people wrote: neither
- * goes into the log. Table and constraint say enough.
- */
-static void log_refusal(const struct db_link *link)
-{
-	const char *code = PQresultErrorField(link->result, PG_DIAG_SQLSTATE);
-	bool quotes = code && (strncmp(code, "22", 2) == 0 || strncmp(code, "23", 2) == 0 ||
-			       strncmp(code, "P0", 2) == 0);
-
-	log_warning(
-		"database error",
-		log_str("statement", link->call ? link->call->statement->name : "-"),
-		log_str("sqlstate", code),
-		log_str("table", PQresultErrorField(link->result, PG_DIAG_TABLE_NAME)),
-		log_str("constraint", PQresultErrorField(link->result, PG_DIAG_CONSTRAINT_NAME)),
-		log_str("why",
-			quotes ? "-" : PQresultErrorField(link->result, PG_DIAG_MESSAGE_PRIMARY)));
-}
-
-/* The server is ready again after a call. */
-static void finish_call(struct db_link *link)
-{
-	ExecStatusType status = PQresultStatus(link->result);
-
-	if (PQtransactionStatus(link->conn) != PQTRANS_IDLE) {
-		link_lost(link, "a transaction was left open");
-	} else if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		if (link->warned) {
-			link_lost(link, "the server warned while committing");
-			return;
-		}
-		become_idle(link);
-		end_call(link, DB_DONE);
-		drop_result(link);
-	} else if (link->result && is_refusal(link->result)) {
-		log_refusal(link);
-		become_idle(link);
-		end_call(link, DB_REFUSED);
-		drop_result(link);
-	} else {
-		link_lost(link, conn_why(link));
-	}
-}
-
-static void finish_prepare(struct db_link *link)
-{
-	if (PQresultStatus(link->result) == PGRES_COMMAND_OK) {
-		assert(link->prepared_count < STATEMENTS_MAX);
-		link->prepared[link->prepared_count++] = link->preparing;
-		drop_result(link);
-		send_call(link);
-	} else if (link->result && is_refusal(link->result)) {
-		log_refusal(link);
-		become_idle(link);
-		end_call(link, DB_REFUSED);
-	} else {
-		link_lost(link, conn_why(link));
-	}
 }
 
 /* Classes 42 and 3F: the schema is not there, or not for us. Other errors pass: look again. */
@@ -364,7 +208,7 @@ static bool is_missing(const PGresult *result)
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	return is_refusal(result) && code &&
+	return db_link_is_refusal(result) && code &&
 	       (strncmp(code, "42", 2) == 0 || strncmp(code, "3F", 2) == 0);
 }
 
@@ -376,19 +220,19 @@ static void finish_check(struct db_link *link)
 		if (PQntuples(link->result) == 1)
 			version = (int)strtol(PQgetvalue(link->result, 0, 0), NULL, 10);
 	} else if (!is_missing(link->result)) {
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 		return;
 	}
 	if (version != admin_schema_version()) {
 		link->owner->wrong_schema(link->owner, version);
-		link_lost(link, "the schema is of another version");
+		db_link_lost(link, "the schema is of another version");
 		return;
 	}
-	link_set_state(link, LINK_GREETING);
+	db_link_set_state(link, LINK_GREETING);
 	if (!PQsendQuery(link->conn, link->greeting))
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 	else
-		link_flush(link);
+		db_link_flush(link);
 }
 
 static void finish_greeting(struct db_link *link)
@@ -396,19 +240,20 @@ static void finish_greeting(struct db_link *link)
 	ExecStatusType status = PQresultStatus(link->result);
 
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 		return;
 	}
 	if (status == PGRES_TUPLES_OK) {
 		if (PQntuples(link->result) != 1) { /* a lane must have its number */
-			link_lost(link, "the server gave no row");
+			db_link_lost(link, "the server gave no row");
 			return;
 		}
 		link->lane_id = strtoll(PQgetvalue(link->result, 0, 0), NULL, 10);
 	}
+	db_link_drop_result(link);
 	link->backoff = BACKOFF_FIRST_MS;
 	link->complained = false;
-	become_idle(link);
+	db_link_rest(link);
 }
 
 static void link_finish(struct db_link *link)
@@ -420,13 +265,8 @@ static void link_finish(struct db_link *link)
 	case LINK_GREETING:
 		finish_greeting(link);
 		break;
-	case LINK_PREPARING:
-		finish_prepare(link);
-		break;
-	case LINK_RUNNING:
-		finish_call(link);
-		break;
 	default:
+		db_link_call_answered(link);
 		break;
 	}
 }
@@ -450,7 +290,7 @@ static void link_read(struct db_link *link)
 	int rows = 0;
 
 	if (!PQconsumeInput(link->conn)) {
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 		return;
 	}
 	while ((notify = PQnotifies(link->conn))) {
@@ -462,7 +302,7 @@ static void link_read(struct db_link *link)
 		int left = PQflush(link->conn);
 
 		if (left < 0) {
-			link_lost(link, conn_why(link));
+			db_link_lost(link, db_link_why(link));
 			return;
 		}
 		if (left == 0)
@@ -470,7 +310,7 @@ static void link_read(struct db_link *link)
 	}
 	if (link->state == LINK_IDLE) {
 		if (PQstatus(link->conn) != CONNECTION_OK)
-			link_lost(link, conn_why(link));
+			db_link_lost(link, db_link_why(link));
 		return;
 	}
 	while (!PQisBusy(link->conn)) {
@@ -482,16 +322,19 @@ static void link_read(struct db_link *link)
 			return;
 		}
 		result = PQgetResult(link->conn);
-		if (!result) {
-			if (PQstatus(link->conn) != CONNECTION_OK)
-				link_lost(link, conn_why(link));
-			else
-				link_finish(link);
+		if (!result && PQstatus(link->conn) != CONNECTION_OK) {
+			db_link_lost(link, db_link_why(link));
 			return;
 		}
-		PQclear(link->result);
-		link->result = result;
-		if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+		if (!result && PQpipelineStatus(link->conn) != PQ_PIPELINE_OFF)
+			continue; /* one of several statements has ended; their Sync comes last */
+		if (!result || PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			link_finish(link);
+			return;
+		}
+		db_link_keep_result(link, result);
+		if (PQresultStatus(link->result) == PGRES_SINGLE_TUPLE) {
 			rows++;
 			give_row(link);
 		}
@@ -505,7 +348,7 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
 
 static void on_writable(evutil_socket_t fd, short what, void *data)
 {
-	link_flush(data);
+	db_link_flush(data);
 }
 
 static void on_notice(void *data, const PGresult *notice)
@@ -538,16 +381,16 @@ static void connect_done(struct db_link *link)
 	PQsetnonblocking(link->conn, 1);
 	PQsetNoticeReceiver(link->conn, on_notice, link);
 	if (arm(link, on_readable, on_writable) < 0 || event_add(link->reader, NULL) < 0) {
-		link_lost(link, "out of memory");
+		db_link_lost(link, "out of memory");
 		return;
 	}
-	link_set_state(link, LINK_CHECKING);
+	db_link_set_state(link, LINK_CHECKING);
 	timer_start(link->loop, &link->timer, link->config->connect_timeout);
 	if (!PQsendQueryParams(link->conn, "SELECT coalesce(max(version), 0) FROM cowork.migration",
 			       0, NULL, NULL, NULL, NULL, 0))
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 	else
-		link_flush(link);
+		db_link_flush(link);
 }
 
 static void on_connecting(evutil_socket_t fd, short what, void *data);
@@ -571,11 +414,11 @@ static void connect_poll(struct db_link *link)
 			 event_add(link->writer, NULL) < 0;
 		break;
 	default:
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 		return;
 	}
 	if (failed)
-		link_lost(link, "out of memory");
+		db_link_lost(link, "out of memory");
 }
 
 static void on_connecting(evutil_socket_t fd, short what, void *data)
@@ -599,16 +442,16 @@ static void link_connect(struct db_link *link)
 		link->config->conninfo, "UTF8", "coworkd", "5", "2", "3", "10000", NULL
 	};
 
-	link_set_state(link, LINK_CONNECTING);
+	db_link_set_state(link, LINK_CONNECTING);
 	timer_start(link->loop, &link->timer, link->config->connect_timeout);
 	link->conn = PQconnectStartParams(keywords, values, 1);
 	if (!link->conn || PQstatus(link->conn) == CONNECTION_BAD) {
-		link_lost(link, conn_why(link));
+		db_link_lost(link, db_link_why(link));
 		return;
 	}
 	/* PQconnectPoll's contract: at first wait for writability. */
 	if (arm(link, on_connecting, on_connecting) < 0 || event_add(link->writer, NULL) < 0)
-		link_lost(link, "out of memory");
+		db_link_lost(link, "out of memory");
 }
 
 static void on_timer(struct timer *timer)
@@ -618,7 +461,7 @@ static void on_timer(struct timer *timer)
 	if (link->state == LINK_WAITING)
 		link_connect(link);
 	else
-		link_lost(link, "it took too long");
+		db_link_lost(link, "it took too long");
 }
 
 struct db_link *db_link_new(struct loop *loop, const struct config *config, const char *greeting,
@@ -685,5 +528,5 @@ void db_link_drop(struct db_link *link)
 {
 	link->backoff = BACKOFF_FIRST_MS;
 	link->sent = false;
-	link_lost(link, "closed by us");
+	db_link_lost(link, "closed by us");
 }

@@ -120,6 +120,24 @@ static struct feed_site *make(struct feed *feed, const struct site *site)
 	return fs;
 }
 
+const struct calendar *feed_calendar(struct feed *feed, const struct site *site)
+{
+	struct feed_site *fs = feed_find(feed, site->id);
+
+	if (!fs || fs->state != FEED_LIVE)
+		return NULL;
+	fs->asked_usec = monotonic_now();
+	return fs->calendar;
+}
+
+void feed_doubt(struct feed *feed, const struct site *site, int64_t rev)
+{
+	struct feed_site *fs = feed_find(feed, site->id);
+
+	if (fs && fs->state == FEED_LIVE && calendar_rev(fs->calendar) > rev)
+		feed_reload(fs, "the log is shorter than it was");
+}
+
 int feed_want(struct feed *feed, const struct site *site, int64_t min_rev, struct feed_wait *wait)
 {
 	struct feed_site *fs = make(feed, site);
@@ -156,13 +174,6 @@ int feed_keep(struct feed *feed, const struct site *site, bool keep)
 	if (keep && fs->state == FEED_ABSENT && db_up(feed->db))
 		load(fs);
 	return 0;
-}
-
-const struct calendar *feed_calendar(struct feed *feed, const struct site *site)
-{
-	const struct feed_site *fs = feed_find(feed, site->id);
-
-	return fs && fs->state == FEED_LIVE ? fs->calendar : NULL;
 }
 
 /* ---- loading ---- */

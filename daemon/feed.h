@@ -83,6 +83,12 @@ int feed_want(struct feed *feed, const struct site *site, int64_t min_rev, struc
 /* Takes a wait that is not waiting. */
 void feed_forget(struct feed_wait *wait);
 
+/* The site's calendar as it is now, borrowed until control returns to the loop; NULL: not here,
+ * feed_want() loads it. */
+const struct calendar *feed_calendar(struct feed *feed, const struct site *site);
+/* The database said that the site's log ends at `rev`: a calendar beyond it is of another log. */
+void feed_doubt(struct feed *feed, const struct site *site, int64_t rev);
+
 /* Follows every site whose calendar is here; feed_keep() sees to it that one is. */
 void feed_follow(struct feed *feed, struct feed_follower *follower);
 /* Takes a follower that does not follow. */
@@ -94,13 +100,11 @@ void feed_unfollow(struct feed_follower *follower);
  */
 int feed_keep(struct feed *feed, const struct site *site, bool keep);
 
-/* The site's calendar as it is now, borrowed until the loop goes on; NULL while it is not here. */
-const struct calendar *feed_calendar(struct feed *feed, const struct site *site);
-
 /* The database is here: what is kept and absent is loaded now. */
 void feed_up(struct feed *feed);
 
-/* Our own batch was committed: its events, the site's rev and hash after it. */
+/* Our own batch was committed, or told what it had missed: events (NULL: too many), the site's rev
+ * and hash after them. */
 void feed_committed(struct feed *feed, int site_id, int64_t rev, const char *hash,
 		    const struct cJSON *events);
 /* Another instance says that a site reached a rev. */

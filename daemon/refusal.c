@@ -10,6 +10,7 @@
 #include "common/macros.h"
 #include "daemon/method.h"
 #include "daemon/request.h"
+#include "daemon/wall_clock.h"
 
 #define MESSAGE_MAX 400
 
@@ -82,7 +83,11 @@ static void describe_missing(const struct request *request, const char *field, c
 	const char *text = param_text(request, field);
 	const char *what = field;
 
-	if (strcmp(field, "ref") == 0)
+	if (strcmp(field, "like") == 0 || strcmp(field, "like.near") == 0)
+		what = "space";
+	else if (strncmp(field, "like.", 5) == 0)
+		what = strchr(field, '.') + 1;
+	else if (strcmp(field, "ref") == 0)
 		what = strncmp(request->method->name, "block.", 6) == 0 ? "block" : "booking";
 	else if (strcmp(field, "login") == 0 || strcmp(field, "for") == 0)
 		what = "member";
@@ -139,16 +144,28 @@ static const char *describe_rule(const char *rule)
 	return NULL;
 }
 
+/* A rule of the site has a hint of its own; these are of any clock. */
+static bool describe_time(enum error_kind kind, const struct cJSON *outcome,
+			  char out[WALL_CLOCK_MESSAGE_MAX])
+{
+	return !json_str(outcome, "hint") &&
+	       *wall_clock_message(kind, json_str(outcome, "field"), json_str(outcome, "rule"),
+				   json_str(outcome, "from"), json_str(outcome, "to"), out);
+}
+
 static void describe(const struct request *request, enum error_kind kind,
 		     const struct cJSON *outcome, char *out, size_t size)
 {
 	const char *field = json_str(outcome, "field");
 	const char *text = field ? param_text(request, field) : NULL;
 	const char *state = json_str(outcome, "state"), *rule = json_str(outcome, "rule");
+	char time[WALL_CLOCK_MESSAGE_MAX];
 	int64_t version;
 
 	snprintf(out, size, "%s", error_text(kind));
-	if (kind == ERROR_slot_taken || kind == ERROR_blocked)
+	if (describe_time(kind, outcome, time))
+		snprintf(out, size, "%s", time);
+	else if (kind == ERROR_slot_taken || kind == ERROR_blocked)
 		describe_place(request, kind, outcome, out, size);
 	else if (kind == ERROR_not_found && field)
 		describe_missing(request, field, out, size);
@@ -218,12 +235,35 @@ static void write_bookings(struct jsonw *w, const struct cJSON *outcome)
 	jsonw_array_end(w);
 }
 
+static void write_instead(struct jsonw *w, const struct cJSON *outcome)
+{
+	const struct cJSON *list = json_get(outcome, "alternatives");
+	int64_t free_from, start, end;
+
+	if (json_int(outcome, "free_from", &free_from))
+		jsonw_kinstant(w, "free_from", free_from);
+	if (!list)
+		return;
+	jsonw_key(w, "alternatives");
+	jsonw_array(w);
+	for (const struct cJSON *item = json_first(list); item; item = json_next(item)) {
+		if (!json_int(item, "start", &start) || !json_int(item, "end", &end))
+			continue;
+		jsonw_object(w);
+		jsonw_kstr(w, "space", json_str(item, "space"));
+		jsonw_kinstant(w, "start", start);
+		jsonw_kinstant(w, "end", end);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 void refusal_answer(struct request *request, enum error_kind kind, const struct cJSON *outcome)
 {
-	static const char *const words[] = { "field", "rule", "space", "state" };
+	static const char *const words[] = { "field", "rule", "hint", "space", "state" };
 	char message[MESSAGE_MAX];
 	struct jsonw *w;
-	int64_t start, end, version;
+	int64_t start, end, version, limit;
 
 	describe(request, kind, outcome, message, sizeof(message));
 	w = request_fail_begin(request, kind, message);
@@ -232,12 +272,19 @@ void refusal_answer(struct request *request, enum error_kind kind, const struct 
 			jsonw_kstr(w, words[i], json_str(outcome, words[i]));
 	if (json_int(outcome, "version", &version))
 		jsonw_kint(w, "version", version);
+	if (json_int(outcome, "limit", &limit))
+		jsonw_kint(w, "limit", limit);
+	if (kind == ERROR_wall_clock_gap) {
+		jsonw_kstr(w, "gap_from", json_str(outcome, "from"));
+		jsonw_kstr(w, "gap_to", json_str(outcome, "to"));
+	}
 	if (json_int(outcome, "start", &start) && json_int(outcome, "end", &end)) {
 		jsonw_kinstant(w, "start", start);
 		jsonw_kinstant(w, "end", end);
 		write_local(request, w, start, end);
 	}
 	write_bookings(w, outcome);
+	write_instead(w, outcome);
 	if (json_bool(outcome, "replayed"))
 		jsonw_kbool(w, "replayed", true);
 	request_fail_end(request);

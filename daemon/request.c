@@ -239,7 +239,6 @@ void request_reply_empty(struct request *request)
 struct jsonw *request_fail_begin(struct request *request, enum error_kind kind, const char *message)
 {
 	request->cancel = NULL;
-	request->kept = false;
 	buf_reset(&request->out);
 	request->writer = JSONW_INIT(&request->out);
 	request->failure = kind;
@@ -259,14 +258,6 @@ void request_fail_end(struct request *request)
 		buf_reset(&request->out);
 		request->out.failed = false;
 	}
-	if (request->keep_refusal)
-		request->kept = true;
-	else
-		send_out(request, request->failure);
-}
-
-void request_send_kept(struct request *request)
-{
 	send_out(request, request->failure);
 }
 

@@ -89,9 +89,6 @@ struct request {
 	struct buf out; /* the reply being written */
 	enum error_kind failure;
 	int64_t retry_after_ms; /* in a refusal; 0: REQUEST_RETRY_AFTER_MS */
-	/* Set: a refusal is kept instead of sent, and request_send_kept() sends it or drops it. */
-	bool keep_refusal;
-	bool kept;
 	struct jsonw writer;
 
 	TAILQ_ENTRY(request) entry; /* on the connection */
@@ -134,8 +131,6 @@ struct jsonw *request_fail_begin(struct request *request, enum error_kind kind,
 				 const char *message);
 void request_fail_end(struct request *request);
 void request_fail(struct request *request, enum error_kind kind, const char *message);
-/* Sends the refusal that was kept. */
-void request_send_kept(struct request *request);
 /* A wrong parameter: names the field and the rule. */
 void request_fail_field(struct request *request, enum error_kind kind, const char *field,
 			const char *rule, const char *message);

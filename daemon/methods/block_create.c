@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "common/macros.h"
-#include "daemon/command.h"
+#include "daemon/judging.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
-#include "daemon/wall_clock.h"
 
 /* Of the bookings in the way, which the refusal lists. */
 #define CONFLICTS_SIZE 1000
@@ -23,6 +22,9 @@ struct block_create {
 	const char *note;
 	const char *external_id;
 	struct command command;
+	/* As judged. */
+	int64_t from, to;
+	const char *zone;
 };
 
 #define AT(member) offsetof(struct block_create, member)
@@ -42,16 +44,28 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
+/* Staff's own: only the times are the calendar's. What is behind it waits for what it closes. */
+static enum lane_verdict judge(struct command *command, const struct calendar *calendar,
+			       const struct lane_batch *batch)
+{
+	struct block_create *op = container_of(command, struct block_create, command);
+
+	if (!judging_when(command, calendar, &op->start, &op->fold, "start", &op->from) ||
+	    !judging_when(command, calendar, &op->end, &op->fold, "end", &op->to) ||
+	    !judging_measure(command, op->from, op->to))
+		return LANE_REFUSE;
+	op->zone = calendar_zone_name(calendar);
+	command->lane.touch.all = true;
+	return LANE_ALLOW;
+}
+
 static bool write(struct command *command, struct jsonw *w)
 {
 	struct block_create *op = container_of(command, struct block_create, command);
-	int64_t start, end;
 
-	if (!wall_clock_span(command->request, &op->start, &op->end, &op->fold, &start, &end))
-		return false;
-	jsonw_kint(w, "start", start);
-	jsonw_kint(w, "end", end);
-	jsonw_kstr(w, "zone", command->request->site->zone_name);
+	jsonw_kint(w, "start", op->from);
+	jsonw_kint(w, "end", op->to);
+	jsonw_kstr(w, "zone", op->zone);
 	return true;
 }
 
@@ -70,6 +84,7 @@ static void start(struct request *request, void *data)
 				   "reason must be one word such as repair");
 		return;
 	}
+	op->command.judge = judge;
 	op->command.write = write;
 	op->command.extra = extra;
 	op->command.reply_size = CONFLICTS_SIZE + (op->note ? 2 * strlen(op->note) : 0);

@@ -1,6 +1,7 @@
 /* booking.cancel: cancel a booking. */
 
-#include "daemon/command.h"
+#include "common/macros.h"
+#include "daemon/judging.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
 
@@ -23,6 +24,19 @@ static const struct field params[] = {
 	FIELD_END,
 };
 
+/* Always let pass; those behind it have to know whose place becomes free. */
+static enum lane_verdict judge(struct command *command, const struct calendar *calendar,
+			       const struct lane_batch *batch)
+{
+	struct booking_cancel *op = container_of(command, struct booking_cancel, command);
+	const struct calendar_entry *entry = judging_own_entry(command, calendar, op->ref);
+
+	if (entry)
+		command->lane.touch =
+			(struct lane_touch){ .frees = entry, .member_id = entry->member_id };
+	return LANE_ALLOW;
+}
+
 static bool write(struct command *command, struct jsonw *w)
 {
 	command_write_own(command, w);
@@ -33,6 +47,7 @@ static void start(struct request *request, void *data)
 {
 	struct booking_cancel *op = data;
 
+	op->command.judge = judge;
 	op->command.write = write;
 	command_run(request, &op->command, &op->mutation);
 }

@@ -15,6 +15,7 @@ from world import new_token
 
 VERSION = max(int(file.name[:4]) for file in migration_files())
 LOSSES = ("close", "half", "garbage", "fatal")  # the link is gone
+HASH = "00" * 32
 LANE_STEPS = ("bind", "describe", "execute", "sync")
 
 
@@ -24,7 +25,7 @@ class Scripted:
     def __init__(self, fake):
         self.fake = fake
         self.lanes = itertools.count(1)
-        self.revs = itertools.count(1)
+        self.rev = 0
         self.replies = []  # instead of the usual ones, in this order
         self.token, ident, digest = new_token()
         facts = {"token": ident, "kind": "access", "hash": digest, "expires": int((time.time() + 9999) * 1e6),
@@ -39,6 +40,9 @@ class Scripted:
         fake.answer("cowork.evict", [['{"root": null}']])
         fake.answer("cowork.floor_facts", [["1", json.dumps(self.floor("2F")), "2F"]])
         fake.answer("cowork.lane_run", self.run)
+        fake.answer("cowork.calendar_rows", [["site", json.dumps({
+            "rev": 0, "hash": HASH, "open": 0, "close": 1440, "closed_days": [], "zone": "America/New_York"})]])
+        fake.answer("JOIN cowork.site s", [])  # the feed's poll: nothing new
 
     @staticmethod
     def floor(code):
@@ -50,10 +54,15 @@ class Scripted:
             return reply if isinstance(reply, list) else [[reply]]
         outcomes, events = [], []
         for command in json.loads(params[5]):
-            rev = next(self.revs)
-            outcomes.append({"o": "done", "id": rev, "v": 1, "rev": rev, "facts": self.floor(command["a"]["code"])})
-            events.append({"rev": rev, "at": 1, "actor": 7, "kind": "floor.created", "subject": rev, "body": {}})
-        return [[json.dumps({"status": "ok", "rev": rev, "outcomes": outcomes, "events": events})]]
+            if command.get("l"):  # what was lost was never done here
+                outcomes.append({"o": "absent"})
+                continue
+            self.rev += 1
+            code = command["a"]["code"]
+            outcomes.append({"o": "done", "id": self.rev, "v": 1, "rev": self.rev, "facts": self.floor(code)})
+            events.append({"rev": self.rev, "at": 1, "actor": 7, "kind": "floor.created", "subject": self.rev,
+                           "body": {"floor": self.rev, "code": code, "position": 1}})
+        return [[json.dumps({"status": "ok", "rev": self.rev, "hash": HASH, "outcomes": outcomes, "events": events})]]
 
     def batches(self):
         """(lane, fences, guarded) of each batch that was bound."""
@@ -166,8 +175,8 @@ def test_a_link_lost_under_a_batch_is_fenced_and_the_batch_run_again(step, kind,
         fake.fault(step, kind, query="lane_run", sqlstate="57P01")
         assert outcome(client) == "ok"
         lost = daemon.wait_log(r"link lost under a batch.* lane=(\d+) ").group(1)
-        first, second = script.batches()
-        assert first[0] == lost != second[0] and (first[1], second[1]) == ("{}", f"{{{lost}}}")
+        first, look, again = script.batches()
+        assert first[0] == lost != look[0] and [first[1], look[1], again[1]] == ["{}", f"{{{lost}}}", "{}"]
         goes_on(daemon, client)
         assert script.batches()[-1][1] == "{}"
 
@@ -280,8 +289,8 @@ def test_a_loss_upon_a_loss_fences_both(start, fake, script):
         fake.fault("execute", "close", query="lane_run")
         fake.fault("sync", "half", query="lane_run")
         assert outcome(client) == "ok"
-        first, second, third = script.batches()
-        assert third[1] == f"{{{first[0]},{second[0]}}}"
+        first, second, third, again = script.batches()
+        assert (third[1], again[1]) == (f"{{{first[0]},{second[0]}}}", "{}")
         goes_on(daemon, client)
 
 
@@ -294,8 +303,8 @@ def test_a_warning_makes_the_commit_uncertain(step, start, fake, script):
         assert outcome(client) == "ok"
         daemon.wait_log("database warning.*scripted warning")
         daemon.wait_log("the server warned while committing")
-        first, second = script.batches()
-        assert second[1] == f"{{{first[0]}}}"
+        first, look, again = script.batches()
+        assert (look[1], again[1]) == (f"{{{first[0]}}}", "{}")
         goes_on(daemon, client)
 
 
@@ -327,7 +336,8 @@ REPLIES = [  # the reply, what is answered, and what the log says
     (json.dumps({**OK, "outcomes": [DONE, DONE]}), "outcome_unknown", "unexpected reply"),
     (json.dumps({**OK, "outcomes": DONE}), "outcome_unknown", "unexpected reply"),
     (json.dumps({"status": "ok", "outcomes": [DONE]}), "outcome_unknown", "unexpected reply"),
-    (json.dumps({"status": "behind", "rev": 9, "events": None}), "outcome_unknown", "unexpected reply"),
+    (json.dumps({"status": "behind", "events": None}), "outcome_unknown", "unexpected reply"),
+    (json.dumps({"status": "behind", "rev": 9, "events": None}), "behind", "no calendar to judge changes by"),
     (json.dumps({"status": "wonderful"}), "outcome_unknown", "unexpected reply.* status=wonderful"),
     (json.dumps([1, 2]), "outcome_unknown", "unexpected reply"),
     (json.dumps({}), "outcome_unknown", "unexpected reply"),

@@ -165,6 +165,6 @@ def test_a_batch_that_arrives_behind_its_fence_does_nothing(start_daemon, pg_pro
     sql.execute("SELECT lane_id FROM cowork.fence")
     assert sql.fetchall() == [(int(lost),)]
     with daemon.client(world.token["ada"]) as ada:  # who left comes back, and is not refused for what never was
-        ada.insist("booking.create", **late.slot(9), key=left, title=left, attempt=2)
+        ada.insist("booking.create", **late.booking(9, left)[1], key=left, attempt=2)
     assert late.booked(sql, left) == 1
     sound(sql)

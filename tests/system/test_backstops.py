@@ -29,8 +29,12 @@ def test_a_command_that_fails_in_the_database_takes_no_neighbour_along(connect, 
 
 
 def test_the_constraint_refuses_what_the_look_did_not_see_and_raises_an_alarm(connect, daemon, sql):
+    """Neither the calendar nor the look under the lock know of a claim that somebody put there by hand."""
     ada = connect("ada")
-    assert kind(ada, create(ada, "A-01")) == "confirmed"
+    made = ada.change("booking.create", site="KSQ", space="A-01", start=f"{DAY}T12:00", end=f"{DAY}T13:00")["booking"]
+    sql.execute("""UPDATE cowork.claim c SET occupied = tstzrange(lower(occupied) - interval '3 hours',
+        upper(occupied) - interval '3 hours') FROM cowork.booking b WHERE b.ref = %s AND c.site_id = b.site_id
+        AND c.booking_id = b.booking_id""", (made["ref"],))
     sql.execute("""SELECT pg_get_functiondef('cowork.conflict'::regproc)""")
     blind = sql.fetchone()[0].split("AS $function$")[0]
     sql.execute(blind + "AS $function$ BEGIN RETURN NULL; END $function$")
