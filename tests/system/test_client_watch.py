@@ -207,5 +207,5 @@ def test_without_the_database_the_desk_still_sees_who_is_in(start_daemon, pg_pro
         pg_proxy.end()
         behind.wait_log("database away")
         away = desk.run("who", DAY, "9:15", "-o", "tsv", "-f", "space,member,member_name,tenant,ref", check=0)
-    assert away.stdout == known and together["ref"] in known and "Ada Park" in known
+    assert sorted(away.stdout.splitlines()) == sorted(known.splitlines()) and together["ref"] in known and "Ada Park" in known
     assert "The database is away" in away.stderr

@@ -7,28 +7,10 @@ import random
 import pytest
 
 from rig import wait_until
-from watcher import HERE, Watcher, log_revs
+from watcher import DAY, HERE, Watcher, block, book, cancel, log_revs, move
 from world import Lane
 
-DAY = "2027-03-01"
 FAR_REV = 10**12
-
-
-def book(client, space="A-01", start="09:00", end="10:00", **more):
-    return client.change("booking.create", site=HERE, space=space, start=f"{DAY}T{start}", end=f"{DAY}T{end}", **more)
-
-
-def cancel(client, ref):
-    return client.change("booking.cancel", site=HERE, ref=ref)
-
-
-def move(client, ref, **more):
-    return client.change("booking.move", site=HERE, ref=ref, **more)
-
-
-def block(client, space="A-01", start="12:00", end="13:00"):
-    return client.change("block.create", site=HERE, space=space, start=f"{DAY}T{start}", end=f"{DAY}T{end}",
-                         reason="repair")
 
 
 def fill(world, sql, count, space="A-10"):

@@ -9,8 +9,7 @@ import time
 import pytest
 
 from rpc import slow_reader
-from test_watch import DAY, block, book, move
-from watcher import HERE, Watcher
+from watcher import DAY, HERE, Watcher, block, book, move
 
 CROWD = pathlib.Path(__file__).with_name("crowd.py")
 WATCHERS = int(os.environ.get("COWORK_WATCHERS", "150"))

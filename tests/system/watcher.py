@@ -14,6 +14,7 @@ import shapes
 from rpc import PASSING, RpcError
 
 HERE = "KSQ"
+DAY = "2027-03-01"
 WAIT_S = 90
 
 
@@ -158,3 +159,22 @@ class Lasting:
             assert self.moved.wait_for(lambda: self.rev >= rev or self.problem, WAIT_S), f"{self.rev} is not {rev}"
         assert not self.problem, self.problem
         return self
+
+
+# What there is to watch
+
+def book(client, space="A-01", start="09:00", end="10:00", **more):
+    return client.change("booking.create", site=HERE, space=space, start=f"{DAY}T{start}", end=f"{DAY}T{end}", **more)
+
+
+def cancel(client, ref):
+    return client.change("booking.cancel", site=HERE, ref=ref)
+
+
+def move(client, ref, **more):
+    return client.change("booking.move", site=HERE, ref=ref, **more)
+
+
+def block(client, space="A-01", start="12:00", end="13:00"):
+    return client.change("block.create", site=HERE, space=space, start=f"{DAY}T{start}", end=f"{DAY}T{end}",
+                         reason="repair")
