@@ -164,6 +164,8 @@ struct password_work *password_work_new(struct request *request)
 
 struct password_work *password_work_free(struct password_work *work)
 {
+	if (work && work->listed)
+		LIST_REMOVE(work, entry);
 	if (work)
 		crypto_wipe(work, sizeof(*work));
 	free(work);
@@ -191,6 +193,17 @@ static bool cancel_work(struct request *request)
 	return true;
 }
 
+/* One source must not fill the queue for all others. */
+static bool source_has_room(const struct services *services, const struct throttle_source *source)
+{
+	const struct password_work *other;
+	int count = 0;
+
+	LIST_FOREACH (other, &services->hashing, entry)
+		count += memcmp(&other->source, source, sizeof(*source)) == 0;
+	return count < PASSWORD_AT_ONCE;
+}
+
 void password_work_run(struct password_work *work, void (*done)(struct password_work *work))
 {
 	struct request *request = work->request;
@@ -198,13 +211,17 @@ void password_work_run(struct password_work *work, void (*done)(struct password_
 
 	work->done = done;
 	work->job = (struct worker_job){ .run = run, .done = on_done, .drop = on_drop };
-	if (worker_submit(services->workers, &work->job, services->config->hash_queue) < 0) {
+	work->source = request->session->source;
+	if (!source_has_room(services, &work->source) ||
+	    worker_submit(services->workers, &work->job, services->config->hash_queue) < 0) {
 		password_work_free(work);
 		request->retry_after_ms = BUSY_RETRY_MS;
 		request_fail(request, ERROR_busy,
 			     "too many passwords are being checked; try again in a moment");
 		return;
 	}
+	LIST_INSERT_HEAD(&services->hashing, work, entry);
+	work->listed = true;
 	request->waiting = work;
 	request->cancel = cancel_work;
 }

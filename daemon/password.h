@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/crypto.h"
+#include "daemon/throttle.h"
 #include "daemon/worker.h"
 
 struct config;
@@ -21,6 +22,7 @@ struct request;
 #define PASSWORD_TEXT_MAX  (4 * PASSWORD_MAX + 1)
 #define PASSWORD_HASH_MAX  128 /* as cowork.password has it */
 #define PASSWORD_SALT_SIZE 16
+#define PASSWORD_AT_ONCE   4 /* of one source, that wait or are hashed */
 
 struct password_cost {
 	uint32_t memory_kib;
@@ -75,6 +77,9 @@ struct password_work {
 
 	struct request *request; /* whose work it is, while it waits */
 	void (*done)(struct password_work *work);
+	struct throttle_source source; /* where it comes from */
+	bool listed;
+	LIST_ENTRY(password_work) entry; /* of services->hashing, until it is freed */
 	struct worker_job job;
 };
 
@@ -84,7 +89,7 @@ struct password_work *password_work_new(struct request *request);
 struct password_work *password_work_free(struct password_work *work);
 /*
  * Gives the work to the pool. done() is called unless the request ends before, and has to free the
- * work; the request is waiting until then. When too many wait, the request is refused as busy, and
- * the work freed.
+ * work; the request is waiting until then. When too many wait, of all or of its source, the request is
+ * refused as busy, and the work freed.
  */
 void password_work_run(struct password_work *work, void (*done)(struct password_work *work));

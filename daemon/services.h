@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "daemon/config.h"
 #include "daemon/db.h"
@@ -17,6 +18,7 @@ struct feed;
 struct people;
 struct upkeep;
 struct watches;
+struct password_work;
 struct workers;
 
 struct services {
@@ -29,7 +31,8 @@ struct services {
 	const struct people *people; /* the directory's: who there is, in memory */
 	struct upkeep *upkeep;
 	struct watches *watches;
-	struct workers *workers; /* for what takes long: passwords */
+	struct workers *workers;	    /* for what takes long: passwords */
+	LIST_HEAD(, password_work) hashing; /* what they are at, and what waits for them */
 	struct lane_events lane_events;
 	struct throttle throttle; /* failed logins by source */
 	struct throttle accounts; /* and guessed passwords by login */

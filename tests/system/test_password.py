@@ -11,7 +11,7 @@ from rpc import RpcError, new_key
 
 PASSWORD, OTHER = "correct horse", "battery staple"
 # A hash takes a quarter of a second, and on a busy machine a multiple of it.
-DEAR = {"password__memory": "64MiB", "password__passes": 3, "limits__login_timeout": "2min",
+DEAR = {"password__memory": "64MiB", "password__passes": 5, "limits__login_timeout": "2min",
         "limits__request_timeout": "2min"}
 
 
@@ -247,8 +247,8 @@ def test_a_password_is_in_no_log_and_its_hash_in_no_history(daemon, connect, wor
 # Many at once
 
 def test_requests_are_answered_while_passwords_are_hashed(start_daemon, world):
-    daemon = start_daemon(**DEAR)
-    guessers = [daemon.client() for _ in range(12)]
+    daemon = start_daemon(**{**DEAR, "password__passes": 16})
+    guessers = [daemon.client() for _ in range(4)]
     for client in guessers:
         client.send_change("session.auth", login="nobody@example.org", password=PASSWORD)
     with daemon.client(world.token["ada"]) as ada:
@@ -261,8 +261,9 @@ def test_requests_are_answered_while_passwords_are_hashed(start_daemon, world):
         client.close()
 
 
-def test_more_passwords_than_may_wait_are_refused_as_busy(start_daemon, world):
-    daemon = start_daemon(limits__hash_queue=2, **DEAR)
+@pytest.mark.parametrize("options", [{"limits__hash_queue": 2}, {}], ids=["of all", "of one source"])
+def test_more_passwords_than_may_wait_are_refused_as_busy(start_daemon, world, options):
+    daemon = start_daemon(**options, **DEAR)
     guessers = [daemon.client() for _ in range(8)]
     numbers = [client.send_change("session.auth", login=f"nobody{at}@example.org", password=PASSWORD)
                for at, client in enumerate(guessers)]
