@@ -3,6 +3,7 @@
 import contextlib
 import random
 import threading
+import time
 
 import pytest
 
@@ -26,9 +27,15 @@ class Booker:
 
     def run(self):
         while not self.leaving:
-            with contextlib.suppress(OSError, EOFError), self.daemon.client(self.token) as client:
-                while not self.leaving:
-                    self.once(client)
+            try:
+                with self.daemon.client(self.token) as client:
+                    while not self.leaving:
+                        self.once(client)
+            except (OSError, EOFError):
+                time.sleep(0.02)
+            except RpcError as error:  # the login's
+                if error.kind not in PASSING:
+                    raise
 
     def once(self, client):
         try:
