@@ -56,11 +56,16 @@ static bool share_unit(const struct calendar_space *space, const int64_t *units,
 	return false;
 }
 
-/* The same place or the same person at the same time, or the very booking that is asked about. */
-static bool concerns(const struct lane_touch *touch, const struct policy_ask *ask)
+/*
+ * The same place at the same time, the same person's where a rule asks for it, or the very booking that is
+ * asked about.
+ */
+static bool concerns(const struct lane_touch *touch, const struct calendar *calendar,
+		     const struct policy_ask *ask)
 {
 	const struct calendar_entry *frees = touch->frees;
-	bool same_person = touch->member_id != 0 && touch->member_id == ask->member_id;
+	bool same_person = touch->member_id != 0 && touch->member_id == ask->member_id &&
+			   calendar_rules(calendar, ask->space->kind)->one_at_a_time;
 
 	if (touch->all || (frees && frees == ask->except))
 		return true;
@@ -72,10 +77,11 @@ static bool concerns(const struct lane_touch *touch, const struct policy_ask *as
 	       (same_person || share_unit(ask->space, frees->unit_ids, frees->unit_count));
 }
 
-static bool must_wait(const struct lane_batch *batch, const struct policy_ask *ask)
+static bool must_wait(const struct lane_batch *batch, const struct calendar *calendar,
+		      const struct policy_ask *ask)
 {
 	for (int i = 0; i < batch->count; i++)
-		if (concerns(&batch->commands[i]->touch, ask))
+		if (concerns(&batch->commands[i]->touch, calendar, ask))
 			return true;
 	return false;
 }
@@ -205,7 +211,7 @@ enum lane_verdict judging_place(struct command *command, const struct calendar *
 {
 	struct policy_verdict verdict;
 
-	if (must_wait(batch, ask))
+	if (must_wait(batch, calendar, ask))
 		return LANE_WAIT;
 	policy_judge(calendar, ask, &verdict);
 	if (verdict.kind != ERROR_NONE)
