@@ -134,6 +134,8 @@ static void on_deadline(struct timer *timer)
 
 	/* Who was logged in gets the answers under way; the last one closes. */
 	if (conn->state == CONN_LOGIN && conn->session.ended && conn->in_flight > 0) {
+		log_debug("connection finishing after its answers",
+			  log_str("peer", conn->session.peer));
 		conn->session.revoked = conn->session.told = true;
 		return;
 	}

@@ -208,6 +208,26 @@ def test_who_says_nothing_is_closed_all_the_same(start, world):
         assert closed(ada)
 
 
+def test_who_says_nothing_gets_the_answers_under_way_first(start, world, sql):
+    daemon = start()
+    with daemon.client(world.token["ada"]) as ada, daemon.client(world.token["operator"]) as operator:
+        ada.call("booking.create", BOOKING, key=new_key(), dry_run=True)
+        sql.connection.autocommit = False
+        sql.execute("SELECT 1 FROM cowork.site WHERE site_id = %s FOR UPDATE", [world.site["KSQ"]])
+        number = ada.send_change("booking.create", BOOKING)
+        ada.call("session.ping")
+        daemon.options["limits__login_timeout"] = "100ms"
+        daemon.write_config()
+        daemon.reload()
+        daemon.wait_log("reloaded")
+        disable_person(world, "ada", operator)
+        daemon.wait_log("connection finishing after its answers")
+        sql.connection.rollback()
+        with contextlib.suppress(RpcError):
+            assert ada.answer(number)["booking"]
+        assert closed(ada)
+
+
 # Rights that change
 
 def test_a_changed_role_counts_from_the_next_request_on(start, world):
