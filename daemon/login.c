@@ -132,19 +132,14 @@ static int judge_person(const struct people *people, const struct person *person
 	return tenant->state == 0 ? 0 : -EPERM;
 }
 
-int login_remember(const struct services *services, const struct token_parts *presented,
-		   int64_t now_usec, struct actor **ret, const char **ret_reason)
+/* Of a token whose bearer has proven that it is theirs. */
+static int judge_token(const struct services *services, const struct people_token *token,
+		       int64_t now_usec, struct actor **ret, const char **ret_reason)
 {
-	const struct people_token *token = people_token(services->people, presented->id);
 	struct actor *actor;
 	enum role role;
 	int r;
 
-	*ret_reason = refused;
-	if (!token || !token->has_hash)
-		return -ENOENT;
-	if (!crypto_equal(token->hash, presented->secret_hash, SHA256_SIZE))
-		return -EACCES;
 	r = judge_person(services->people, token->person, &role, ret_reason);
 	if (r < 0)
 		return r;
@@ -159,6 +154,28 @@ int login_remember(const struct services *services, const struct token_parts *pr
 	actor->expires_usec = token->expires_usec;
 	*ret = actor;
 	return 0;
+}
+
+int login_remember(const struct services *services, const struct token_parts *presented,
+		   int64_t now_usec, struct actor **ret, const char **ret_reason)
+{
+	const struct people_token *token = people_token(services->people, presented->id);
+
+	*ret_reason = refused;
+	if (!token || !token->has_hash)
+		return -ENOENT;
+	if (!crypto_equal(token->hash, presented->secret_hash, SHA256_SIZE))
+		return -EACCES;
+	return judge_token(services, token, now_usec, ret, ret_reason);
+}
+
+int login_remember_certificate(const struct services *services,
+			       const uint8_t fingerprint[SHA256_SIZE], int64_t now_usec,
+			       struct actor **ret, const char **ret_reason)
+{
+	const struct people_token *token = people_certificate(services->people, fingerprint);
+
+	return token ? judge_token(services, token, now_usec, ret, ret_reason) : -ENOENT;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -23,6 +23,11 @@ struct services;
 int login_remember(const struct services *services, const struct token_parts *presented,
 		   int64_t now_usec, struct actor **ret, const char **ret_reason);
 
+/* The same of a client's certificate, by its fingerprint. Never -EACCES. */
+int login_remember_certificate(const struct services *services,
+			       const uint8_t fingerprint[SHA256_SIZE], int64_t now_usec,
+			       struct actor **ret, const char **ret_reason);
+
 /*
  * Whether somebody who is logged in still may be, by who there is in memory. 0 and *ret NULL: as
  * before; 0 and a new actor: as somebody with other rights; -EACCES with *ret_reason: not any more;

@@ -254,6 +254,24 @@ const struct people_token *people_token(const struct people *people, const char 
 	return found(tfind(&key, &people->tokens, by_token_id));
 }
 
+const struct people_token *people_certificate(const struct people *people,
+					      const uint8_t fingerprint[SHA256_SIZE])
+{
+	const struct people_token *token;
+	const struct person *person;
+	enum role role;
+
+	LIST_FOREACH (person, &people->list, entry) {
+		if (!people_role(person, &role) || role != ROLE_SERVICE)
+			continue;
+		LIST_FOREACH (token, &person->tokens, entry)
+			if (token->is_certificate &&
+			    memcmp(token->hash, fingerprint, SHA256_SIZE) == 0)
+				return token;
+	}
+	return NULL;
+}
+
 bool people_role(const struct person *person, enum role *ret)
 {
 	/* The last word of each list of states, "revoked" and "disabled", is the end. */

@@ -38,7 +38,8 @@ struct people_token {
 	char id[TOKEN_ID_MAX];
 	struct person *person;
 	bool has_hash; /* false: only an event told of it so far, or it is a certificate */
-	uint8_t hash[SHA256_SIZE];
+	bool is_certificate;
+	uint8_t hash[SHA256_SIZE]; /* of the secret; or the certificate's fingerprint */
 	int64_t expires_usec;
 	LIST_ENTRY(people_token) entry;
 };
@@ -101,6 +102,9 @@ const struct person *people_by_login(const struct people *people, const char *lo
 const struct people_tenant *people_tenant(const struct people *people, int64_t id);
 const struct people_tenant *people_tenant_by_code(const struct people *people, const char *code);
 const struct people_token *people_token(const struct people *people, const char *id);
+/* A service's certificate; looks at all services, of which there are few. */
+const struct people_token *people_certificate(const struct people *people,
+					      const uint8_t fingerprint[SHA256_SIZE]);
 
 /* What the person acts as: staff before member. False: as nothing, whoever they were is disabled. */
 bool people_role(const struct person *person, enum role *ret);

@@ -159,13 +159,15 @@ static int person_row(struct people *people, int64_t rev, const struct cJSON *bo
 static int token_row(struct people *people, int64_t rev, const struct cJSON *body)
 {
 	const char *id = json_str(body, "token"), *hash = json_str(body, "hash");
+	const char *fingerprint = json_str(body, "fingerprint");
+	const char *hex = hash ? hash : fingerprint;
 	uint8_t bytes[SHA256_SIZE];
 	int64_t person_id, expires;
 	struct people_token *token;
 	struct person *person;
 
 	if (!id || strlen(id) >= TOKEN_ID_MAX ||
-	    (hash && hex_decode(hash, bytes, sizeof(bytes)) < 0) ||
+	    (hex && hex_decode(hex, bytes, sizeof(bytes)) < 0) ||
 	    !json_int(body, "person", &person_id) || !json_int(body, "expires", &expires))
 		return -EBADMSG;
 	person = people_person_make(people, person_id);
@@ -177,7 +179,8 @@ static int token_row(struct people *people, int64_t rev, const struct cJSON *bod
 	if (!token)
 		return -ENOMEM;
 	token->has_hash = hash;
-	if (hash)
+	token->is_certificate = !hash && fingerprint;
+	if (hex)
 		memcpy(token->hash, bytes, sizeof(bytes));
 	token->expires_usec = expires;
 	return 0;

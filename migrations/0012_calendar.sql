@@ -35,9 +35,8 @@ SELECT b.site_id, 6, 'block', upper(b.during),
 FROM cowork.block b;
 
 -- What a daemon keeps of people: all that lets the bearer of a token in without a query. Left out are one-time codes
--- and tokens that were revoked, or ran out a day ago: the clocks may differ. Certificates have no secret, and are
--- there to be missed when they end. With the digests of secrets in it, it is for the daemon alone; a digest of 256
--- random bits is no way back to them.
+-- and tokens that were revoked, or ran out a day ago: the clocks may differ. With the digests of secrets in it, it is
+-- for the daemon alone; a digest of 256 random bits is no way back to them. A certificate's fingerprint is no secret.
 CREATE VIEW cowork.people_rows AS
 SELECT 1 AS place, 'tenant' AS what, t.tenant_id, NULL::bigint AS person_id,
 	jsonb_build_object('tenant', t.tenant_id, 'code', t.code, 'name', t.name, 'state', t.state) AS body
@@ -52,6 +51,7 @@ SELECT 2, 'person', NULL, p.person_id, jsonb_strip_nulls(jsonb_build_object(
 FROM cowork.person p
 UNION ALL
 SELECT 3, 'token', NULL, k.person_id, jsonb_strip_nulls(jsonb_build_object('token', k.token_id, 'person', k.person_id,
-	'hash', CASE k.kind WHEN 'access' THEN encode(k.hash, 'hex') END, 'expires', cowork.us(k.expires_at)))
+	'hash', CASE k.kind WHEN 'access' THEN encode(k.hash, 'hex') END,
+	'fingerprint', CASE k.kind WHEN 'certificate' THEN encode(k.hash, 'hex') END, 'expires', cowork.us(k.expires_at)))
 FROM cowork.token k
 WHERE k.kind IN ('access', 'certificate') AND k.revoked_at IS NULL AND k.expires_at > clock_timestamp() - interval '1 day';

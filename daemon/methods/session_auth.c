@@ -165,10 +165,14 @@ static void start_token(struct request *request, struct session_auth *op)
 		session_auth_token(request, op);
 }
 
+/* By memory first, as with a token: see there. */
 static void start_certificate(struct request *request, struct session_auth *op)
 {
 	const struct session *session = request->session;
 	char *hex = arena_alloc(request->arena, SHA256_HEX_MAX);
+	struct actor *actor = NULL;
+	const char *reason;
+	int r;
 
 	if (!session->has_certificate) {
 		guess_refuse(request, &op->guess, "this connection shows no certificate");
@@ -178,15 +182,23 @@ static void start_certificate(struct request *request, struct session_auth *op)
 		guess_refuse(request, &op->guess, "the certificate shown has expired");
 		return;
 	}
-	if (!hex) {
+	r = login_remember_certificate(request->services, session->certificate, instant_now(),
+				       &actor, &reason);
+	if (r == 0)
+		r = judge_certificate(request, actor, &reason);
+	if (r == 0) {
+		let_in(request, op, actor);
+	} else if (r == -EPERM && !db_up(request->services->db)) {
+		guess_refuse(request, &op->guess, reason);
+	} else if (!hex) {
 		request_fail(request, ERROR_busy, NULL);
-		return;
+	} else {
+		hex_encode(session->certificate, SHA256_SIZE, hex);
+		memcpy(op->parts.secret_hash, session->certificate, SHA256_SIZE);
+		op->query.call.urgent = true;
+		query_param(&op->query, 0, hex);
+		query_run(request, &op->query, &login_certificate_find, on_found);
 	}
-	hex_encode(session->certificate, SHA256_SIZE, hex);
-	memcpy(op->parts.secret_hash, session->certificate, SHA256_SIZE);
-	op->query.call.urgent = true;
-	query_param(&op->query, 0, hex);
-	query_run(request, &op->query, &login_certificate_find, on_found);
 }
 
 static void start(struct request *request, void *data)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from rig import make_certificate
+from rig import make_certificate, wait_until
 from rpc import RpcError, new_key
 
 
@@ -146,3 +146,28 @@ def test_certificate_stands_alone(connect, world):
     for more in ({"token": world.token["ada"]}, {"code": world.code["newcomer"], "key": new_key()},
                  {"login": world.login["ada"], "password": "x", "key": new_key()}, {"password": "x"}):
         assert client.refused("session.auth", more, certificate=True).kind == "params"
+
+
+def test_a_known_certificate_logs_in_while_the_database_is_away(start_daemon, pg_proxy, world_db, world, identity):
+    daemon = start_daemon(conninfo=f"{pg_proxy.conninfo} dbname={world_db} user=coworkd")
+    with daemon.client(world.token["operator"]) as operator:
+        operator.change("token.issue", {"for": world.login["service"]}, certificate=fingerprint(identity[0]))
+    with daemon.client(identity=identity) as client:
+        client.call("session.auth", certificate=True)
+
+    def known():  # once memory has read it, nobody is asked
+        with daemon.client(identity=identity) as client:
+            mark = daemon.mark()
+            client.call("session.auth", certificate=True)
+            client.call("session.ping")
+            return any("method=session.auth" in line and "db_us=0 " in line for line in daemon.lines[mark:])
+
+    wait_until(known, what="the certificate in memory")
+    mark = daemon.mark()
+    pg_proxy.refuse()
+    pg_proxy.end()
+    daemon.wait_log("database away", since=mark)
+    with daemon.client(identity=identity) as client:
+        assert client.call("session.auth", certificate=True)["login"] == world.login["service"]
+    with daemon.client() as client:
+        assert client.refused("session.auth", certificate=True).kind == "unauthenticated"

@@ -107,6 +107,31 @@ static void test_what_was_loaded_is_found_in_every_way(void **state)
 	people_free(people);
 }
 
+static void test_a_certificate_is_found_by_its_fingerprint_and_only_a_service_s(void **state)
+{
+	static const char row[] = "{\"token\":\"CERT0000\",\"person\":%d,\"fingerprint\":"
+				  "\"%064d\",\"expires\":5000000}";
+	static const uint8_t zeros[SHA256_SIZE];
+	uint8_t other[SHA256_SIZE] = { 1 };
+	struct people *people = make_people();
+	char text[200];
+
+	snprintf(text, sizeof(text), row, 8, 0); /* of the front desk's: that is no program */
+	assert_int_equal(put(people, 11, "token", text), 0);
+	assert_null(people_certificate(people, zeros));
+	assert_int_equal(put(people, 12, "person",
+			     "{\"person\":9,\"login\":\"reader@example.com\",\"name\":\"R\","
+			     "\"staff\":{\"role\":\"service\",\"state\":\"active\"}}"),
+			 0);
+	snprintf(text, sizeof(text), row, 9, 0);
+	assert_int_equal(put(people, 12, "token", text), 0);
+	assert_non_null(people_certificate(people, zeros));
+	assert_int_equal(people_certificate(people, zeros)->person->id, 9);
+	assert_false(people_token(people, "CERT0000")->has_hash); /* it is nobody's secret */
+	assert_null(people_certificate(people, other));
+	people_free(people);
+}
+
 static void test_an_event_takes_effect_at_once_and_names_who_is_to_be_read_again(void **state)
 {
 	struct people *people = make_people();
@@ -318,6 +343,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_loaded_is_found_in_every_way),
+		cmocka_unit_test(
+			test_a_certificate_is_found_by_its_fingerprint_and_only_a_service_s),
 		cmocka_unit_test(
 			test_an_event_takes_effect_at_once_and_names_who_is_to_be_read_again),
 		cmocka_unit_test(test_tokens_come_and_go_with_the_events_that_say_so),
