@@ -337,6 +337,14 @@ void command_refuse(struct command *command)
 	refusal_answer(command->request, command->lane.kind_of_refusal, command->lane.outcome);
 }
 
+void command_answer(struct command *command)
+{
+	if (command->lane.kind_of_refusal == ERROR_NONE)
+		succeed(command);
+	else
+		command_refuse(command);
+}
+
 static void on_done(struct lane_command *lane)
 {
 	struct command *command = container_of(lane, struct command, lane);
@@ -348,10 +356,8 @@ static void on_done(struct lane_command *lane)
 	command->replayed = json_bool(lane->outcome, "replayed");
 	if (command->done)
 		command->done(command);
-	else if (lane->kind_of_refusal == ERROR_NONE)
-		succeed(command);
 	else
-		command_refuse(command);
+		command_answer(command);
 }
 
 static bool cancel_lane(struct request *request)

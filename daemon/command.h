@@ -56,6 +56,9 @@ struct command {
 /* `mutation` is the method's, borrowed in the arena. */
 void command_run(struct request *request, struct command *command, struct mutation *mutation);
 
+/* Answers the request as usual, with what was done or refused (for methods with their own done()).
+ */
+void command_answer(struct command *command);
 /* Answers the request with the refusal that the database gave (for methods with their own done()).
  */
 void command_refuse(struct command *command);

@@ -117,6 +117,80 @@ def test_the_place_goes_to_one_of_two_who_want_it_and_the_other_is_told(start_da
     minji.close()
 
 
+ONE_DESK = {"desk": {"one_at_a_time": True}}
+
+
+def test_nobody_gets_two_places_at_once_by_taking_back(connect):
+    operator, ada = connect("operator"), connect("ada")
+    operator.change("site.update", site="KSQ", rules=ONE_DESK)
+    cancelled, moved = book(ada, "A-01")["ref"], book(ada, "A-02", "18:00", "19:00")["ref"]
+    ada.change("booking.cancel", site="KSQ", ref=cancelled)
+    ada.change("booking.move", site="KSQ", ref=moved, start=f"{DAY}T20:00", end=f"{DAY}T21:00")
+    book(ada, "A-03", "16:00", "19:00")
+    for ref in (cancelled, moved):
+        error = refuse(ada, ref=ref)
+        assert (error.kind, error.data["rule"], error.data["space"]) == ("own_overlap", "one_at_a_time", "A-03")
+        assert ada.refused("booking.undo", site="KSQ", ref=ref, key=new_key(), dry_run=True).kind == "own_overlap"
+    operator.change("site.update", site="KSQ", rules={"desk": {}})
+    assert ada.change("booking.undo", site="KSQ", ref=moved)["undone"] == "moved"
+
+
+def test_staff_take_back_although_the_person_has_another_place(connect, world):
+    operator, desk, ada = connect("operator"), connect("desk"), connect("ada")
+    operator.change("site.update", site="KSQ", rules=ONE_DESK)
+    ref = book(desk, "A-01", **{"for": world.login["ada"]})["ref"]
+    desk.change("booking.cancel", site="KSQ", ref=ref)
+    book(ada, "A-02")
+    done = desk.change("booking.undo", site="KSQ", ref=ref)
+    assert done["booking"]["state"] == "confirmed" and "waived" not in done
+
+
+def test_hours_and_lengths_are_not_asked_again(connect):
+    operator, ada = connect("operator"), connect("ada")
+    ref = book(ada)["ref"]
+    ada.change("booking.cancel", site="KSQ", ref=ref)
+    operator.change("site.update", site="KSQ", open="20:00", close="21:00", rules={"desk": {"longest": 30, "horizon": 1}})
+    assert ada.change("booking.undo", site="KSQ")["booking"]["state"] == "confirmed"
+
+
+def test_a_place_that_is_gone_is_answered_with_what_is_free(connect):
+    ada = connect("ada")
+    ref = book(ada)["ref"]
+    ada.change("booking.cancel", site="KSQ", ref=ref)
+    book(connect("minji"))
+    error = refuse(ada, ref=ref)
+    assert error.kind == "slot_taken" and len(error.data["alternatives"]) == 3 and "free_from" in error.data
+
+
+def test_by_two_daemons_at_once_a_person_still_gets_one_place(start_daemon, world):
+    daemons = [start_daemon("one"), start_daemon("two")]
+    clients = [daemon.client(world.token["ada"]) for daemon in daemons]
+    with daemons[0].client(world.token["operator"]) as operator:
+        operator.change("site.update", site="KSQ", rules=ONE_DESK)
+    for hour in range(8, 16):
+        span = {"start": f"{hour:02}:00", "end": f"{hour + 1:02}:00"}
+        ref = book(clients[0], **span)["ref"]
+        clients[0].change("booking.cancel", site="KSQ", ref=ref)
+        answers = []
+
+        def attempt(act):
+            try:
+                answers.append(act()["version"])
+            except RpcError as error:
+                answers.append(error.kind)
+
+        racers = [threading.Thread(target=attempt, args=(act,)) for act in (
+            lambda: clients[0].change("booking.undo", site="KSQ", ref=ref)["booking"],
+            lambda: book(clients[1], "A-07", **span))]
+        for racer in racers:
+            racer.start()
+        for racer in racers:
+            racer.join()
+        assert answers.count("own_overlap") == 1, answers
+    for client in clients:
+        client.close()
+
+
 def test_verify_holds_after_undos(connect, cluster, world_db):
     ada = connect("ada")
     for change in (None, {"space": "AB"}, {"start": f"{DAY}T12:00"}):
