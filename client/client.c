@@ -313,7 +313,10 @@ static int run_command(struct client *client, const struct command *command, cha
 		r = client_load_config(client);
 	if (r == STATUS_OK && command->flags & COMMAND_LOGIN)
 		r = client_load_token(client);
-	return r == STATUS_OK ? command->run(client, command, &arguments) : r;
+	if (r == STATUS_OK)
+		r = command->run(client, command, &arguments);
+	client->asked.arguments = NULL;
+	return r;
 }
 
 /* Names and notes are kept as they are typed: half a character must not become another one. */

@@ -67,7 +67,7 @@ static int settle(struct client *client, const struct arguments *arguments, stru
 
 	if (book->when.count == 0) {
 		complain(_("when? Say a time behind %s, such as tomorrow 9-17"),
-			 book->place.words[0]);
+			 book->place.count ? book->place.words[0] : "WHAT");
 		complain_more(_("help"), "cowork help dates");
 		return STATUS_USAGE;
 	}

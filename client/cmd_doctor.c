@@ -243,7 +243,7 @@ static int compare(const void *a, const void *b)
 
 static void check_latency(struct checkup *checkup)
 {
-	int64_t took[PINGS];
+	int64_t took[PINGS], median;
 
 	for (size_t i = 0; i < PINGS; i++) {
 		int64_t begin = monotonic_now();
@@ -259,7 +259,8 @@ static void check_latency(struct checkup *checkup)
 				   _("the server does not answer session.ping"), NULL);
 	}
 	qsort(took, PINGS, sizeof(took[0]), compare);
-	good(checkup, "latency", _("%.1f ms, median of %d"), (double)took[PINGS / 2] / 1000, PINGS);
+	median = took[PINGS / 2];
+	good(checkup, "latency", _("%.1f ms, median of %d"), (double)median / 1000, PINGS);
 }
 
 /* What an error reply to "who are we" blames: the token only where it is refused as one. */

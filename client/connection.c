@@ -47,6 +47,7 @@ struct connection {
 int connection_parse_server(const char *server, struct connection_target *ret)
 {
 	const char *host = server, *host_end, *port = NULL;
+	long number;
 
 	if (server[0] == '[') {
 		host = server + 1;
@@ -68,8 +69,10 @@ int connection_parse_server(const char *server, struct connection_target *ret)
 		return -EINVAL;
 	if (!port)
 		port = CONNECTION_PORT;
-	if (port[0] == '\0' || strspn(port, "0123456789") != strlen(port) || atol(port) < 1 ||
-	    atol(port) > 65535 || strlen(port) > 5)
+	if (port[0] == '\0' || strspn(port, "0123456789") != strlen(port) || strlen(port) > 5)
+		return -EINVAL;
+	number = strtol(port, NULL, 10);
+	if (number < 1 || number > 65535)
 		return -EINVAL;
 	memcpy(ret->host, host, (size_t)(host_end - host));
 	ret->host[host_end - host] = '\0';

@@ -2,6 +2,7 @@
  * The clocks of sites: kept, renewed, forgotten.
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,33 @@
 #define FILE_SIZE_MAX (256 * 1024)
 #define KEPT_SECONDS  (24 * 3600)
 
+/* " ZONE OPEN CLOSE SEEN" up to the end of the line. */
+static bool read_clock(const char *text, struct site_clock *ret, int64_t *ret_seen)
+{
+	size_t len = strcspn(++text, " \n");
+	long long numbers[3];
+	char *end = (char *)text + len;
+
+	if (len == 0 || len >= sizeof(ret->zone))
+		return false;
+	memcpy(ret->zone, text, len);
+	ret->zone[len] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		const char *number = end + (*end == ' ');
+
+		if (number == end || strspn(number, "0123456789") == 0)
+			return false;
+		errno = 0;
+		numbers[i] = strtoll(number, &end, 10);
+		if (errno || (i < 2 && numbers[i] > 1440))
+			return false;
+	}
+	ret->open = (int)numbers[0];
+	ret->close = (int)numbers[1];
+	*ret_seen = numbers[2];
+	return *end == '\n' || *end == '\0';
+}
+
 /* Runs `each` over the file's lines "SITE ZONE OPEN CLOSE SEEN"; stops when it says so. */
 static bool find_line(const char *text, const char *site, struct site_clock *ret, int64_t *ret_seen)
 {
@@ -28,8 +56,7 @@ static bool find_line(const char *text, const char *site, struct site_clock *ret
 		line += *line == '\n';
 		if (strncasecmp(line, site, len) != 0 || line[len] != ' ')
 			continue;
-		if (sscanf(line + len, " %63s %d %d %" SCNd64, ret->zone, &ret->open, &ret->close,
-			   ret_seen) != 4)
+		if (!read_clock(line + len, ret, ret_seen))
 			return false;
 		return ret->open >= 0 && ret->open < ret->close && ret->close <= 1440;
 	}
@@ -85,12 +112,17 @@ static void store(const struct client *client, const char *site, const struct si
 
 static bool minutes(const char *text, int *ret)
 {
-	int hour, minute, used = 0;
+	long hour, minute;
+	char *end;
 
-	if (!text || sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2 || text[used])
+	if (!text || strspn(text, "0123456789") == 0 || strspn(text, "0123456789") > 2)
 		return false;
-	*ret = hour * 60 + minute;
-	return hour >= 0 && minute >= 0 && minute < 60 && *ret <= 1440;
+	hour = strtol(text, &end, 10);
+	if (*end++ != ':' || strspn(end, "0123456789") != 2 || end[2])
+		return false;
+	minute = strtol(end, NULL, 10);
+	*ret = (int)(hour * 60 + minute);
+	return minute < 60 && *ret <= 1440;
 }
 
 static bool read_site(const struct cJSON *site, struct site_clock *ret)

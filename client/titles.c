@@ -72,6 +72,7 @@ static const char *const titles[] = {
 	N_("CALENDARS"),
 	N_("CALENDAR RELOADS"),
 	N_("WATCHES"),
+	N_("WATCH EVENTS"),
 	N_("WATCHES LOST"),
 	N_("CERTIFICATE EXPIRES"),
 	N_("DRAINING"),

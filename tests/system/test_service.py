@@ -137,3 +137,12 @@ def test_a_schema_of_another_version_ends_the_start(start_daemon, sql, world):
     daemon.wait_log("another version.*install the newer coworkd")
     assert daemon.process.wait(30) == 78
     daemon.exit_wanted = 78
+
+
+def test_times_in_the_log_are_of_one_width(daemon, connect):
+    client = connect("ada")
+    for _ in range(30):  # one time in ten would end in a zero
+        client.call("session.ping")
+    stamps = [re.match(r"ts=(\S+) ", line)[1] for line in daemon.lines if line.startswith("ts=")]
+    assert len(stamps) > 30 and {len(stamp) for stamp in stamps} == {len("2026-11-22T18:00:00.123456Z")}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", stamp) for stamp in stamps)
