@@ -48,7 +48,7 @@ void candidates_rank(const struct calendar *calendar, const struct search_wish *
 {
 	signed char known[CALENDAR_KINDS] = { 0 };
 	struct ranking ranking = { 0 };
-	struct search_found found, first = { 0 };
+	struct search_found found, first = { 0 }, forbidden = { 0 };
 	struct policy_ask one = *ask;
 
 	*ret = (struct candidates){ 0 };
@@ -59,18 +59,22 @@ void candidates_rank(const struct calendar *calendar, const struct search_wish *
 			continue;
 		if (ret->fitting++ == 0 || search_better(&found, &first) < 0)
 			first = found;
-		if (calendar_holder(calendar, space, ask->start, ask->end, ask->except) ||
-		    !kind_allowed(calendar, ask, space, known))
+		if (calendar_holder(calendar, space, ask->start, ask->end, ask->except))
 			continue;
-		if (spoken && spoken(space, data))
+		if (!kind_allowed(calendar, ask, space, known)) {
+			if (!forbidden.space || search_better(&found, &forbidden) < 0)
+				forbidden = found;
+		} else if (spoken && spoken(space, data)) {
 			ret->spoken++;
-		else
+		} else {
 			keep(&ranking, &found);
+		}
 	}
 	for (; ret->count < ranking.count; ret->count++)
 		ret->spaces[ret->count] = ranking.best[ret->count].space;
 	if (ret->count == 0 && ret->spoken == 0 && first.space) {
-		ret->refused = one.space = first.space;
+		/* Where some are free, a rule is what stands in the way, not who has the best one. */
+		ret->refused = one.space = forbidden.space ? forbidden.space : first.space;
 		policy_judge(calendar, &one, &ret->verdict);
 	}
 }

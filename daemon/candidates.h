@@ -19,8 +19,8 @@ struct candidates {
 	const struct calendar_space *spaces[CANDIDATES_MAX];
 	size_t fitting; /* spaces like that at all, free or not */
 	size_t spoken;	/* free and allowed, but spoken for */
-	/* Where there is none and none is spoken for: the best of those that fit, and why not that
-	 * one. NULL if none fits. */
+	/* Where there is none and none is spoken for: the best of those that are free but forbidden,
+	 * else of all that fit, and why not that one. NULL if none fits. */
 	const struct calendar_space *refused;
 	struct policy_verdict verdict;
 };

@@ -101,6 +101,21 @@ static void test_a_rule_forbids_all_of_the_kind(void **state)
 	calendar_free(calendar);
 }
 
+static void test_a_rule_in_the_way_says_more_than_who_has_the_best_one(void **state)
+{
+	struct calendar *calendar =
+		make_site(0, ALWAYS_OPEN ",\"rules\":{\"room\":{\"one_at_a_time\":true}}");
+	struct candidates c;
+
+	apply(calendar, "booking.created",
+	      entry_text("booking", 1, 1, "[1]", 11 * HOUR, 13 * HOUR, "confirmed"));
+	candidates_rank(calendar, &room, &morning, NULL, NULL, &c);
+	assert_int_equal(c.count, 0);
+	assert_string_equal(c.refused->code, "RB");
+	assert_int_equal(c.verdict.kind, ERROR_own_overlap);
+	calendar_free(calendar);
+}
+
 static void test_sixteen_are_enough(void **state)
 {
 	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
@@ -131,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_what_others_wait_for_is_passed_over),
 		cmocka_unit_test(test_where_there_is_none_the_best_tells_why),
 		cmocka_unit_test(test_a_rule_forbids_all_of_the_kind),
+		cmocka_unit_test(test_a_rule_in_the_way_says_more_than_who_has_the_best_one),
 		cmocka_unit_test(test_sixteen_are_enough),
 	};
 
