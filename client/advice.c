@@ -19,10 +19,12 @@
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
+#include "common/utf8.h"
 #include "common/when.h"
 
-#define TEXT_MAX    1024
-#define LARGER_MOST 5
+#define TEXT_MAX      1024
+#define LARGER_MOST   5
+#define LABEL_COLUMNS 9 /* before the text of a line below a refusal */
 
 /* "8 h", "1 h 30 min", "45 min" of minutes. */
 static const char *duration(int64_t minutes, char out[64])
@@ -187,29 +189,48 @@ static void tell_try(struct client *client, const struct zone *zone, const struc
 	buf_deinit(&phrase);
 }
 
-/* "Mon 23 Nov  A-12 12:00–18:00 · A-13 09:00–17:00"; the day once where it is one. */
-static void add_offers(const struct client *client, const struct zone *zone,
-		       const struct cJSON *alternatives, struct buf *out)
+/* "A-12 12:00–18:00", led by its day unless that is the `last` one. */
+static void add_offer(const struct client *client, const struct zone *zone,
+		      const struct offer *offer, struct buf *last, struct buf *out)
 {
-	struct buf day = BUF_INIT(TEXT_MAX), last = BUF_INIT(TEXT_MAX);
+	struct buf day = BUF_INIT(TEXT_MAX);
+
+	when_echo_day(&day, offer->when.start, zone, client->now, client_lang(client));
+	if (last->len == 0 || strcmp(last->data, day.data) != 0)
+		buf_printf(out, "%s  ", day.data);
+	buf_printf(out, "%s ", offer->space);
+	when_echo_hours(out, &offer->when, zone, client_lang(client));
+	buf_reset(last);
+	buf_add_str(last, day.data ? day.data : "");
+	buf_deinit(&day);
+}
+
+/* "Mon 23 Nov  A-12 12:00–18:00 · A-13 09:00–17:00", on as many lines as it takes. */
+static void tell_offers(const struct client *client, const struct zone *zone,
+			const struct cJSON *alternatives)
+{
+	struct buf line = BUF_INIT(TEXT_MAX), last = BUF_INIT(TEXT_MAX), one = BUF_INIT(TEXT_MAX);
+	const char *label = _("free");
 	struct offer offer;
 
 	for (const struct cJSON *a = json_first(alternatives); a; a = json_next(a)) {
 		if (!read_offer(a, &offer))
 			continue;
-		buf_reset(&day);
-		when_echo_day(&day, offer.when.start, zone, client->now, client_lang(client));
-		if (last.len > 0)
-			buf_add_str(out, " · ");
-		if (last.len == 0 || strcmp(last.data, day.data) != 0)
-			buf_printf(out, "%s  ", day.data);
-		buf_printf(out, "%s ", offer.space);
-		when_echo_hours(out, &offer.when, zone, client_lang(client));
-		buf_reset(&last);
-		buf_add_str(&last, day.data);
+		buf_reset(&one);
+		add_offer(client, zone, &offer, &last, &one);
+		if (line.len > 0 && one.data &&
+		    LABEL_COLUMNS + utf8_width(line.data) + 3 + utf8_width(one.data) >
+			    client->out.columns) {
+			complain_more(label, "%s", line.data);
+			label = "";
+			buf_reset(&line);
+		}
+		buf_printf(&line, "%s%s", line.len ? " · " : "", one.data ? one.data : "");
 	}
-	buf_deinit(&day);
+	complain_more(label, "%s", line.data ? line.data : "");
+	buf_deinit(&line);
 	buf_deinit(&last);
+	buf_deinit(&one);
 }
 
 /* The one to suggest: at the time that was asked for, else the first. */
@@ -367,16 +388,13 @@ void advice_alternatives(struct client *client, const struct cJSON *data)
 	const struct cJSON *alternatives = json_get(data, "alternatives");
 	struct zone *own = client->asked.zone ? NULL : load_zone(client, data);
 	const struct zone *zone = own ? own : client->asked.zone;
-	struct buf text = BUF_INIT(16 * TEXT_MAX);
 	struct offer best;
 
 	if (zone && best_offer(client, alternatives, &best)) {
-		add_offers(client, zone, alternatives, &text);
-		complain_more(_("free"), "%s", text.data ? text.data : "");
+		tell_offers(client, zone, alternatives);
 		tell_try(client, zone, &best);
 	} else if (zone && !tell_free_from(client, zone, data)) {
 		tell_own(client, zone, data);
 	}
-	buf_deinit(&text);
 	zone_free(own);
 }

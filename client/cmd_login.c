@@ -278,7 +278,8 @@ static int prove(struct client *client, const char *secret)
 		     client->context->server, login ? login : "?", site ? _(", site ") : "",
 		     site ? site : "");
 		hint(&client->out, _("Try"),
-		     site ? "cowork mine   cowork help" : "cowork site list");
+		     site ? "cowork   cowork free   cowork book desk tomorrow 9-17"
+			  : "cowork site list");
 	}
 	call_done(&call);
 	return r;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/arguments.h"
 #include "client/call.h"
@@ -20,7 +21,9 @@
 #include "common/json.h"
 #include "common/macros.h"
 
-/* The words may name a space, an area or a floor: the parameter that it is. */
+#define CODE_MAX 64
+
+/* The code may be that of a space, an area or a floor: the parameter that it is; NULL for none. */
 static const char *find_param(struct client *client, const char *what, const char *date)
 {
 	static const char *const params[] = { "space", "area", "floor" };
@@ -35,12 +38,53 @@ static const char *find_param(struct client *client, const char *what, const cha
 		params_str(&call.params, "date", date);
 		call.limit = 1;
 		absent = call_try(client, &call) == -EREMOTE &&
-			 reply_kind(&call.reply) == ERROR_not_found;
+			 (reply_kind(&call.reply) == ERROR_not_found ||
+			  reply_kind(&call.reply) == ERROR_params);
 		call_done(&call);
 		if (!absent)
 			return params[i];
 	}
-	return params[0];
+	return NULL;
+}
+
+/* The code of an area that is called so in one of its names; false where none is. */
+static bool find_area(struct client *client, const char *name, char out[CODE_MAX])
+{
+	struct call call;
+	bool found = false;
+
+	call_begin(&call, "area.list", false);
+	params_str(&call.params, "site", client_site_or_none(client));
+	call.limit = PAGES_PAGE;
+	if (call_try(client, &call) == 0)
+		for (const struct cJSON *area = json_first(json_get(call_result(&call), "areas"));
+		     area && !found; area = json_next(area)) {
+			const char *code = json_str(area, "code"), *one = json_str(area, "name"),
+				   *two = json_str(area, "name_alt");
+
+			found = code && strlen(code) < CODE_MAX &&
+				((one && strcasecmp(one, name) == 0) ||
+				 (two && strcasecmp(two, name) == 0));
+			if (found)
+				strcpy(out, code);
+		}
+	call_done(&call);
+	return found;
+}
+
+/* Adds the parameter that a word of the command is. */
+static void add_what(struct client *client, struct params *params, const char *what,
+		     const char *date)
+{
+	const char *param = find_param(client, what, date);
+	char code[CODE_MAX];
+
+	if (param)
+		params_str(params, param, what);
+	else if (find_area(client, what, code))
+		params_str(params, "area", code);
+	else
+		params_str(params, "space", what);
 }
 
 struct week {
@@ -103,7 +147,7 @@ int cmd_week(struct client *client, const struct command *command _unused_,
 	if (r == STATUS_OK) {
 		if (what) {
 			client->asked.place = (struct words){ what, 1, false };
-			params_str(&call.params, find_param(client, *what, date), *what);
+			add_what(client, &call.params, *what, date);
 		}
 		params_str(&call.params, "date", date);
 		r = client->out.format == FORMAT_TABLE && grid_fits(client)

@@ -336,12 +336,26 @@ static void quote_bytes(struct buf *buf, const char *text)
 	buf_add_char(buf, '\'');
 }
 
-void text_quote(struct buf *buf, const char *text)
+/* Whether a shell takes it as it stands: plain ASCII and syllables of Hangul. */
+static bool is_plain(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "@%+=:,./_-";
+	size_t len = strlen(text), step;
+	uint32_t code = 0;
 
-	if (*text && strspn(text, plain) == strlen(text)) {
+	for (size_t at = 0; at < len; at += step) {
+		step = utf8_next(text + at, len - at, &code);
+		if (step == 0 ||
+		    (code < 0x80 ? !strchr(plain, (int)code) : code < 0xac00 || code > 0xd7a3))
+			return false;
+	}
+	return len > 0;
+}
+
+void text_quote(struct buf *buf, const char *text)
+{
+	if (is_plain(text)) {
 		buf_add_str(buf, text);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "client/i18n.h"
 #include "client/my_day.h"
 #include "client/pages.h"
+#include "client/titles.h"
 #include "common/civil.h"
 #include "common/json.h"
 #include "common/macros.h"
@@ -153,7 +154,7 @@ static void add_place(struct client *client, const struct cJSON *who, struct buf
 	const char *role = json_str(who, "role"), *site = client_site_or_none(client), *name = NULL;
 	struct call call;
 
-	for (; role && *role; role++)
+	for (role = role ? title_value("role", role) : ""; *role; role++)
 		buf_add_char(out, *role == '_' ? ' ' : *role);
 	call_begin(&call, "site.show", false);
 	params_str(&call.params, "site", site);

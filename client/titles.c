@@ -15,6 +15,7 @@ static const char *const titles[] = {
 	N_("REF"),
 	N_("SPACE"),
 	N_("WHEN"),
+	N_("HOURS"),
 	N_("STATE"),
 	N_("WHO"),
 	N_("TITLE"),
@@ -87,6 +88,11 @@ static const char *const states[] = {
 	N_("free"),	N_("taken"),	 N_("blocked"),	   N_("closed"),
 };
 
+static const char *const roles[] = {
+	N_("member"),	N_("tenant_admin"), N_("front_desk"), N_("site_admin"),
+	N_("operator"), N_("auditor"),	    N_("service"),
+};
+
 static const char *last_name(const char *path)
 {
 	const char *dot = strrchr(path, '.');
@@ -113,12 +119,19 @@ const char *title_label(const char *path, char out[TITLE_MAX])
 	return title && title != out && i18n_translated() ? title : path;
 }
 
+static const char *translate(const char *const words[], size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i], text) == 0)
+			return _(words[i]);
+	return text;
+}
+
 const char *title_value(const char *path, const char *text)
 {
-	if (strcmp(last_name(path), "state") != 0)
-		return text;
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		if (strcmp(states[i], text) == 0)
-			return _(states[i]);
+	if (strcmp(last_name(path), "state") == 0)
+		return translate(states, ARRAY_SIZE(states), text);
+	if (strcmp(last_name(path), "role") == 0)
+		return translate(roles, ARRAY_SIZE(roles), text);
 	return text;
 }

@@ -12,5 +12,5 @@
 const char *title_of(const char *path, char out[TITLE_MAX]);
 /* The name of a line in a card: "ref", or its title in another language. */
 const char *title_label(const char *path, char out[TITLE_MAX]);
-/* What a cell of that column says: a state as a word of the reader's language; else the text. */
+/* What a cell of that column says: a state or role as a word of the reader's language; else the text. */
 const char *title_value(const char *path, const char *text);

@@ -182,13 +182,21 @@ def test_a_week_in_a_narrow_window_and_for_programs_is_rows(server, cowork):
 
 @pytest.mark.parametrize("word, param", [("A-11", "space"), ("A", "area"), ("2F", "floor")])
 def test_a_week_is_of_a_space_an_area_or_a_floor(server, cowork, word, param):
-    def reply(params):
-        return WEEK if params.get(param) == word else None
     server.replies["space.week"] = WEEK
     server.script["space.week"] = {"space": [], "area": [Refuse("not_found", field="space")],
                                    "floor": [Refuse("not_found", field="space"), Refuse("not_found", field="area")]}[param]
     assert screen(cowork, "week", word)[1] == 0
     assert server.requests("space.week")[-1][param] == word
+
+
+def test_a_week_is_of_an_area_by_its_name_too(server, cowork):
+    server.replies["area.list"] = {"rev": 1, "has_more": False, "areas": [
+        {"code": "Q", "name": "Quiet"}, {"code": "A", "name": "By the window", "name_alt": "창가"}]}
+    for name in ("창가", "by the window"):
+        server.replies["space.week"] = WEEK
+        server.script["space.week"] = 3 * [Refuse("params", field="space")]
+        assert screen(cowork, "week", name)[1] == 0
+        assert server.requests("space.week")[-1]["area"] == "A"
 
 
 @pytest.mark.parametrize("columns", [44, 50, 60, 72, 80, 100])
