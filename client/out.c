@@ -153,10 +153,13 @@ int out_finish(struct out *out)
 	return STATUS_IO;
 }
 
-/* Breaks a sentence at spaces so that no line is wider than the terminal, where words allow. */
-static void add_wrapped(struct buf *out, const char *text, int columns)
+/*
+ * Breaks a sentence at spaces so that no line is wider than the terminal, where words allow; further
+ * lines begin at `indent`. `used` columns of the first one are taken.
+ */
+static void add_wrapped(struct buf *out, const char *text, int columns, int used, int indent)
 {
-	int used = 0;
+	bool first = true;
 
 	while (*text) {
 		size_t len = strcspn(text, " ");
@@ -164,34 +167,44 @@ static void add_wrapped(struct buf *out, const char *text, int columns)
 		int width = word ? utf8_width(word) : (int)len;
 
 		free(word);
-		if (used > 0 && used + 1 + width > columns) {
-			buf_add_str(out, "\n  ");
-			used = 2;
-		} else if (used > 0) {
+		if (!first && used + 1 + width > columns) {
+			buf_printf(out, "\n%*s", indent, "");
+			used = indent;
+		} else if (!first) {
 			buf_add_char(out, ' ');
 			used++;
 		}
 		buf_add(out, text, len);
 		used += width;
+		first = false;
 		text += len + (text[len] == ' ');
 	}
 }
 
-/* One safe line to standard error. Failures are not told: there is nowhere left to tell them. */
-_printf_(3, 0) static void talk(bool wrap, const char *prefix, const char *format, va_list args)
+/* A line that may be copied and run stays one line. */
+static bool is_command(const char *text)
+{
+	return strstr(text, "cowork ") || strstr(text, " --");
+}
+
+/*
+ * One safe line to standard error, broken on a terminal; with an indent below 0 it never is. Failures
+ * are not told: there is nowhere left to tell them.
+ */
+_printf_(3, 0) static void talk(int indent, const char *prefix, const char *format, va_list args)
 {
 	struct buf line = BUF_INIT(TALK_MAX), shown = BUF_INIT(2 * TALK_MAX);
 	struct buf plain = BUF_INIT(2 * TALK_MAX), *told = &shown;
 	char *raw;
 
 	pager_end();
-
 	if (vasprintf(&raw, format, args) < 0)
 		return;
-	buf_add_str(&line, prefix);
 	text_line(&line, raw);
-	if (wrap && line.data && isatty(STDERR_FILENO))
-		add_wrapped(&shown, line.data, terminal_columns(STDERR_FILENO));
+	buf_add_str(&shown, prefix);
+	if (indent >= 0 && line.data && !(indent > 2 && is_command(raw)) && isatty(STDERR_FILENO))
+		add_wrapped(&shown, line.data, terminal_columns(STDERR_FILENO), utf8_width(prefix),
+			    indent);
 	else if (line.data)
 		buf_add(&shown, line.data, line.len);
 	buf_add_char(&shown, '\n');
@@ -212,7 +225,7 @@ void complain(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	talk(true, "cowork: ", format, args);
+	talk(2, "cowork: ", format, args);
 	va_end(args);
 }
 
@@ -224,7 +237,7 @@ void complain_more(const char *label, const char *format, ...)
 
 	snprintf(prefix, sizeof(prefix), "  %s%*s ", label, pad > 0 ? pad : 0, "");
 	va_start(args, format);
-	talk(false, prefix, format, args);
+	talk(*label ? LABEL_COLUMNS + 3 : -1, prefix, format, args);
 	va_end(args);
 }
 
@@ -235,7 +248,7 @@ void note(const struct out *out, const char *format, ...)
 	if (out->quiet)
 		return;
 	va_start(args, format);
-	talk(true, "", format, args);
+	talk(2, "", format, args);
 	va_end(args);
 }
 
@@ -246,7 +259,7 @@ void note_verbose(const struct out *out, const char *format, ...)
 	if (!out->verbose)
 		return;
 	va_start(args, format);
-	talk(true, "", format, args);
+	talk(2, "", format, args);
 	va_end(args);
 }
 
@@ -259,7 +272,7 @@ void hint(const struct out *out, const char *label, const char *format, ...)
 		return;
 	snprintf(prefix, sizeof(prefix), "  %s: ", label);
 	va_start(args, format);
-	talk(false, prefix, format, args);
+	talk(-1, prefix, format, args);
 	va_end(args);
 }
 
