@@ -121,6 +121,8 @@ struct jsonw *command_verdict_begin(struct command *command, enum error_kind kin
 	command->verdict_writer = JSONW_INIT(&command->verdict);
 	jsonw_object(&command->verdict_writer);
 	jsonw_kstr(&command->verdict_writer, "o", error_name(kind));
+	if (command->external_id)
+		jsonw_kstr(&command->verdict_writer, "external_id", command->external_id);
 	return &command->verdict_writer;
 }
 

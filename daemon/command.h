@@ -36,6 +36,8 @@ struct command {
 	/* Members of the result beside noun and rev, or NULL. */
 	void (*reply)(struct command *command, struct jsonw *w);
 	size_t reply_size; /* of the database's reply beyond the usual, e.g. for notes */
+	/* Of what is made, or NULL: that it is there already is told before whatever judge() says. */
+	const char *external_id;
 	/* Instead of the usual reply: consumes the request. */
 	void (*done)(struct command *command);
 

@@ -7,6 +7,15 @@ LANGUAGE sql STABLE
 		'start', cowork.us(lower(b.during)), 'end', cowork.us(upper(b.during)), 'tenant', b.tenant_id,
 		'member', b.member_id, 'by', p_actor, 'state', b.state, 'version', b.version);
 
+-- Whether a booking came by this name before; one without a name of its own is exported by its reference.
+CREATE FUNCTION cowork.booking_known(p_site int, p_external text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN p_external IS NOT NULL AND (EXISTS (SELECT FROM cowork.booking x
+			WHERE x.site_id = p_site AND x.external_id = p_external)
+		OR EXISTS (SELECT FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = p_external));
+END
+$$;
+
 CREATE FUNCTION cowork.booking_create(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -36,14 +45,8 @@ BEGIN
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
 	END IF;
-	-- a booking without one of its own is exported by its reference
-	IF a ->> 'external_id' IS NOT NULL THEN
-		IF EXISTS (SELECT FROM cowork.booking x
-				WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id')
-			OR EXISTS (SELECT FROM cowork.booking x
-				WHERE x.site_id = p_site AND x.ref = a ->> 'external_id') THEN
-			RETURN cowork.refused('exists', '{"field": "external_id"}');
-		END IF;
+	IF cowork.booking_known(p_site, a ->> 'external_id') THEN
+		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
 	-- the first of the candidates that is free; if none is, what is wrong with the first
 	e := cowork.refused('not_found', '{"field": "space"}');

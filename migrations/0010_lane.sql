@@ -263,7 +263,9 @@ BEGIN
 				v_logged := cardinality(ev_rev);
 			END IF;
 			IF c.verdict IS NOT NULL THEN -- the daemon refuses it, by the site as it is at this rev
-				e := cowork.refused(c.verdict ->> 'o', c.verdict - 'o');
+				e := CASE WHEN cowork.booking_known(p_site, c.verdict ->> 'external_id')
+					THEN cowork.refused('exists', '{"field": "external_id"}')
+					ELSE cowork.refused(c.verdict ->> 'o', c.verdict - 'o' - 'external_id') END;
 			ELSIF p_guarded OR c.dry THEN
 				e := cowork.command_apart(p_site, c.k, c.p, v_at, c.a, c.r, c.dry, p_guarded);
 			ELSE

@@ -195,6 +195,7 @@ static void start(struct request *request, void *data)
 	}
 	op->command.judge = judge;
 	op->command.write = write;
+	op->command.external_id = op->external_id;
 	op->command.extra = extra;
 	/* JSON may double a text by its escapes. */
 	op->command.reply_size =

@@ -134,6 +134,13 @@ def test_a_receipt_stands_before_the_daemons_verdict(campus):
     assert campus.one({**refused(request, CLOSED), "h": "01"}) == {"o": "key_reused"}
 
 
+def test_what_is_there_already_is_told_before_the_daemons_verdict(campus):
+    campus.book("D-0", external_id="x")
+    known = {"o": "exists", "field": "external_id"}
+    assert campus.one(refused(create("D-1"), {**CLOSED, "external_id": "x"})) == known
+    assert campus.one(refused(create("D-1"), {**CLOSED, "external_id": "y"})) == CLOSED
+
+
 def test_a_verdict_of_a_dry_run_or_of_a_full_daemon_leaves_nothing(campus):
     before = snapshot(campus)
     dry = refused(create("D-0", dry=True), CLOSED)

@@ -11,7 +11,7 @@ from world import Lane, World, new_token
 
 KINDS = ("sites", "floors", "areas", "spaces", "tenants", "members", "blocks", "bookings")
 OF_A_SITE = ("floors", "areas", "spaces", "blocks", "bookings")
-SITES = ("KSQ", "DJN", "NEW")
+SITES = ("KSQ", "NEW")
 DAY = "2027-03-01"
 
 
@@ -50,7 +50,7 @@ def fill(operator, connect, world):
     desk.change("booking.create", site="KSQ", space="AB", start=f"{DAY}T08:00", end=f"{DAY}T18:00", guest="Dr. \"Bo\" O'Neil",
                 note="two\nlines", **{"for": world.login["bob"]})
     desk.change("booking.create", site="KSQ", space="A-05", start=f"{DAY}T08:00", end=f"{DAY}T09:00", title="our own")
-    operator.change("booking.create", site="DJN", space="RA", start=f"{DAY}T08:00", end=f"{DAY}T09:00", external_id="b-1",
+    operator.change("booking.create", site="NEW", space="H1", start=f"{DAY}T10:00", end=f"{DAY}T11:00", external_id="b-1",
                     **{"for": world.login["minji"]})
 
 
@@ -92,15 +92,13 @@ def empty(start_daemon, cluster, short_dir):
         yield CommandLine(short_dir, daemon, "other").context(text)
 
 
+@pytest.mark.limit(600)  # a hundred runs of the client
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_what_is_exported_and_imported_is_exported_the_same(connect, cowork, empty, world, short_dir, form):
     fill(connect("operator"), connect, world)
     written = files(cowork("operator", site=None), form)
     for (kind, site), text in written.items():
-        assert len(text.splitlines()) > (form == "csv") or (kind, site) in (
-            ("blocks", "DJN"), ("bookings", "NEW")), (kind, site)
-        if not text:
-            continue
+        assert len(text.splitlines()) > (form == "csv"), (kind, site)
         file = short_dir / f"{kind}-{site}.{form}"
         file.write_text(text)
         done = empty.run("import", kind, file, *(["--site", site] if site else []))
@@ -124,6 +122,7 @@ def test_what_a_file_says_of_a_site_and_its_bookings(connect, cowork, world):
     assert spaces == ["H1", "HALL"]
 
 
+@pytest.mark.limit(600)
 def test_bookings_that_are_imported_again_are_there_already(connect, cowork, empty, world, short_dir):
     """Under another name of the file no key helps: what has no name elsewhere goes by its reference."""
     fill(connect("operator"), connect, world)

@@ -97,6 +97,14 @@ def test_a_reference_is_an_external_id_of_its_own_booking(operator):
     operator.change("booking.create", TIME, site="DJN", space="A-01", external_id=ref)
 
 
+def test_that_it_is_there_already_is_told_before_the_place_it_holds_itself(operator):
+    operator.change("booking.create", TIME, site="KSQ", space="A-01", external_id="x")
+    for space, kind in (("A-01", "exists"), ("A-02", "exists")):
+        assert operator.refused("booking.create", TIME, site="KSQ", space=space, external_id="x", key=new_key()).kind == kind
+    error = operator.refused("booking.create", TIME, site="KSQ", space="A-01", external_id="y", key=new_key())
+    assert error.kind == "slot_taken" and error.data["alternatives"] and "external_id" not in error.data
+
+
 def test_units_change_while_nobody_holds_the_space(operator, cluster, world_db):
     taken = operator.change("booking.create", TIME, site="KSQ", space="AB")["booking"]["ref"]
     error = operator.refused("space.update", site="KSQ", space="AB", units=["RA", "RC"], key=new_key())
