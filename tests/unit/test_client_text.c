@@ -84,7 +84,11 @@ static void words_are_quoted_for_the_shell(void **state _unused_)
 	text_quote(&out, "it's $HOME");
 	buf_add_char(&out, ' ');
 	text_quote(&out, "");
-	assert_string_equal(text(), "A-12 'it'\\''s $HOME' ''");
+	buf_add_char(&out, ' ');
+	text_quote(&out, "내일");
+	buf_add_char(&out, ' ');
+	text_quote(&out, "내일 9시");
+	assert_string_equal(text(), "A-12 'it'\\''s $HOME' '' 내일 '내일 9시'");
 }
 
 static void cut(const char *from, int width, const char *to)
