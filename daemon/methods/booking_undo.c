@@ -119,6 +119,7 @@ static void start(struct request *request, void *data)
 	op->command.write = write;
 	op->command.reply = reply;
 	op->command.done = done;
+	request_hold(request); /* it may go its way twice, and nothing is to overtake it */
 	command_run(request, &op->command, &op->mutation);
 }
 

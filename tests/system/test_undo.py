@@ -3,6 +3,8 @@
 import subprocess
 import threading
 
+import pytest
+
 from rig import build
 from rpc import RpcError, new_key
 
@@ -220,3 +222,14 @@ def test_undo_tells_what_it_took_back(cowork):
     again = ada.run("undo")
     assert again.returncode == 10 and "an undo cannot be undone" in again.stderr
     assert ada.run("undo", "R-000001").returncode == 65
+
+
+def test_nothing_overtakes_an_undo(connect):
+    ada = connect("ada")
+    first = book(ada, "A-01")
+    ada.change("booking.cancel", site="KSQ", ref=first["ref"])
+    undo = ada.send_change("booking.undo", site="KSQ", ref=first["ref"])
+    late = ada.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    assert ada.answer(undo)["booking"]["state"] == "confirmed"
+    with pytest.raises(RpcError, match="slot_taken"):
+        ada.answer(late)
