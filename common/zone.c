@@ -84,9 +84,15 @@ int zone_parse(const char *name, const void *data, size_t len, struct zone **ret
 	return 0;
 }
 
+struct zone *zone_ref(struct zone *zone)
+{
+	zone->owners++;
+	return zone;
+}
+
 struct zone *zone_free(struct zone *zone)
 {
-	if (zone == NULL)
+	if (zone == NULL || zone->owners-- > 0)
 		return NULL;
 	free(zone->types);
 	free(zone->transitions);

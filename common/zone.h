@@ -43,6 +43,8 @@ struct zone_gap {
 int zone_load(const char *name, const char *dir, struct zone **ret);
 /* The same from bytes in memory (tests, fuzzing). */
 int zone_parse(const char *name, const void *data, size_t len, struct zone **ret);
+/* One owner more: it is gone when as many have called zone_free(). */
+struct zone *zone_ref(struct zone *zone);
 /* Takes NULL, returns NULL. */
 struct zone *zone_free(struct zone *zone);
 const char *zone_name(const struct zone *zone);

@@ -20,6 +20,7 @@ struct zone {
 	size_t transition_count;
 	bool has_rule; /* after the last transition `rule` holds; else its type stays */
 	struct zone_rule rule;
+	int owners; /* besides the one who loaded it */
 };
 
 /* Fills the zeroed zone; on an error what it owns so far stays for zone_free(). -EBADMSG, -ENOMEM.

@@ -84,6 +84,9 @@ struct calendar_rules {
 
 /* Keeps entries that end after `from_usec` only. NULL when out of memory. */
 struct calendar *calendar_new(int64_t from_usec);
+/* A zone that may be the site's (NULL: none): where it is, the system's file is not read again, which may
+ * not be possible just then. */
+void calendar_offer_zone(struct calendar *calendar, struct zone *zone);
 /* Takes NULL, returns NULL. */
 struct calendar *calendar_free(struct calendar *calendar);
 

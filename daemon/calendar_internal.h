@@ -42,7 +42,8 @@ struct calendar {
 	int64_t rev;
 	struct calendar_hours hours;
 	struct calendar_rules rules[CALENDAR_KINDS];
-	struct zone *zone; /* owns; may be NULL */
+	struct zone *zone;    /* owns; may be NULL */
+	struct zone *offered; /* owns; see calendar_offer_zone() */
 	char zone_name[ZONE_NAME_MAX];
 	uint8_t hash[SHA256_SIZE];
 	struct entry_node *entries[ENTRY_TYPES];

@@ -22,6 +22,7 @@ void calendar_site_init(struct calendar *calendar)
 void calendar_site_deinit(struct calendar *calendar)
 {
 	zone_free(calendar->zone);
+	zone_free(calendar->offered);
 }
 
 static int put_hours(struct calendar *calendar, const struct cJSON *body)
@@ -40,6 +41,12 @@ static int put_hours(struct calendar *calendar, const struct cJSON *body)
 	return 0;
 }
 
+void calendar_offer_zone(struct calendar *calendar, struct zone *zone)
+{
+	zone_free(calendar->offered);
+	calendar->offered = zone ? zone_ref(zone) : NULL;
+}
+
 /* A zone that the system does not have is no fault of the log: its name is kept. */
 static void put_zone(struct calendar *calendar, const char *name)
 {
@@ -48,7 +55,9 @@ static void put_zone(struct calendar *calendar, const char *name)
 	if (!name || strcmp(name, calendar->zone_name) == 0)
 		return;
 	snprintf(calendar->zone_name, sizeof(calendar->zone_name), "%s", name);
-	if (zone_load(name, NULL, &zone) < 0)
+	if (calendar->offered && strcmp(zone_name(calendar->offered), name) == 0)
+		zone = zone_ref(calendar->offered);
+	else if (zone_load(name, NULL, &zone) < 0)
 		zone = NULL;
 	zone_free(calendar->zone);
 	calendar->zone = zone;

@@ -261,6 +261,7 @@ static void load(struct feed_site *fs)
 	fs->calendar = calendar_new(from);
 	if (!fs->calendar)
 		return; /* those who wait are told by their timers */
+	calendar_offer_zone(fs->calendar, fs->site->zone);
 	set_state(fs, FEED_LOADING);
 	snprintf(fs->load_site, sizeof(fs->load_site), "%d", fs->site->id);
 	snprintf(fs->load_from, sizeof(fs->load_from), "%lld", (long long)from);
