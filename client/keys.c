@@ -36,7 +36,8 @@ int keys_next(void)
 		ssize_t n = read(STDIN_FILENO, &key, 1);
 
 		if (n == 1)
-			return key == 4 ? -ENOENT : key; /* Ctrl-D */
+			/* Ctrl-D; 0 where it was typed before keys came one by one. */
+			return key == 4 || key == 0 ? -ENOENT : key;
 		if (n == 0)
 			return -ENOENT;
 		if (errno != EINTR || interrupt_pending())

@@ -259,7 +259,7 @@ static int search(struct client *client, struct call *call, const struct argumen
 	if (r == STATUS_OK)
 		r = call_run(client, call);
 	if (r == STATUS_OK)
-		note(&client->out, _("Free %s, best first:"), told.data ? told.data : "");
+		note(&client->out, _("Free %s, best first"), told.data ? told.data : "");
 	buf_deinit(&told);
 	return r;
 }
