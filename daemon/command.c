@@ -123,6 +123,10 @@ struct jsonw *command_verdict_begin(struct command *command, enum error_kind kin
 	jsonw_kstr(&command->verdict_writer, "o", error_name(kind));
 	if (command->external_id)
 		jsonw_kstr(&command->verdict_writer, "external_id", command->external_id);
+	if (command->external_id && command->request->scope != SCOPE_SITE &&
+	    command->request->scope != SCOPE_ALL)
+		jsonw_kint(&command->verdict_writer, "of_tenant",
+			   command->request->actor->tenant_id);
 	return &command->verdict_writer;
 }
 

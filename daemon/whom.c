@@ -8,7 +8,8 @@
 
 static const struct db_statement FIND = {
 	.name = "whom_find",
-	.sql = "SELECT person_id FROM cowork.member_facts WHERE login = $1",
+	.sql = "SELECT m.person_id, m.tenant_id FROM cowork.member m"
+	       " JOIN cowork.member_facts f USING (person_id) WHERE f.login = $1",
 	.params = 1,
 };
 
@@ -23,8 +24,10 @@ static void on_found(struct db_call *call)
 		request_fail(request, ERROR_db_unavailable, NULL);
 		return;
 	}
-	if (db_rows(call) == 1)
+	if (db_rows(call) == 1) {
 		whom->id = db_value_int(call, 0, 0);
+		whom->tenant_id = db_value_int(call, 0, 1);
+	}
 	whom->done(whom);
 }
 
@@ -44,6 +47,7 @@ void whom_find(struct request *request, struct whom *whom, const char *login,
 	whom->request = request;
 	whom->done = done;
 	whom->id = person ? person->id : 0;
+	whom->tenant_id = person ? person->tenant_id : 0;
 	if (person) {
 		done(whom);
 		return;

@@ -13,7 +13,8 @@
 struct request;
 
 struct whom {
-	int64_t id; /* 0: nobody */
+	int64_t id;	   /* 0: nobody */
+	int64_t tenant_id; /* 0: none */
 	struct request *request;
 	struct db_call call;
 	void (*done)(struct whom *whom); /* once, maybe from inside whom_find() */

@@ -41,7 +41,9 @@ CREATE TABLE cowork.booking (
 	FOREIGN KEY (site_id, space_id) REFERENCES cowork.space
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX booking_ref ON cowork.booking (site_id, ref);
-CREATE UNIQUE INDEX booking_external ON cowork.booking (site_id, external_id) WHERE external_id IS NOT NULL;
+-- a tenant's own: whether another tenant uses a name is none of its business
+CREATE UNIQUE INDEX booking_external ON cowork.booking (site_id, external_id, coalesce(tenant_id, 0))
+	WHERE external_id IS NOT NULL;
 -- with the end, so that what is over is passed by without a look at its row
 CREATE INDEX booking_start ON cowork.booking (site_id, lower(during), upper(during));
 CREATE INDEX booking_space ON cowork.booking (site_id, space_id, lower(during));

@@ -8,11 +8,15 @@ LANGUAGE sql STABLE
 		'member', b.member_id, 'by', p_actor, 'state', b.state, 'version', b.version);
 
 -- Whether a booking came by this name before; one without a name of its own is exported by its reference.
-CREATE FUNCTION cowork.booking_known(p_site int, p_external text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Of p_tenant's alone where there is one: who may not see others' bookings learns nothing of their names.
+CREATE FUNCTION cowork.booking_known(p_site int, p_external text, p_tenant bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN p_external IS NOT NULL AND (EXISTS (SELECT FROM cowork.booking x
-			WHERE x.site_id = p_site AND x.external_id = p_external)
-		OR EXISTS (SELECT FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = p_external));
+			WHERE x.site_id = p_site AND x.external_id = p_external
+				AND (p_tenant IS NULL OR x.tenant_id = p_tenant))
+		OR EXISTS (SELECT FROM cowork.booking x WHERE x.site_id = p_site AND x.ref = p_external
+				AND (p_tenant IS NULL OR x.tenant_id = p_tenant)));
 END
 $$;
 
@@ -45,7 +49,7 @@ BEGIN
 	IF v_during IS NULL THEN
 		RETURN cowork.refused('bad_time', '{"field": "start"}');
 	END IF;
-	IF cowork.booking_known(p_site, a ->> 'external_id') THEN
+	IF cowork.booking_known(p_site, a ->> 'external_id', CASE WHEN a ? 'own' THEN v_tenant END) THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
 	-- the first of the candidates that is free; if none is, what is wrong with the first

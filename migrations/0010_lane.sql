@@ -263,9 +263,10 @@ BEGIN
 				v_logged := cardinality(ev_rev);
 			END IF;
 			IF c.verdict IS NOT NULL THEN -- the daemon refuses it, by the site as it is at this rev
-				e := CASE WHEN cowork.booking_known(p_site, c.verdict ->> 'external_id')
+				e := CASE WHEN cowork.booking_known(p_site, c.verdict ->> 'external_id',
+						(c.verdict ->> 'of_tenant')::bigint)
 					THEN cowork.refused('exists', '{"field": "external_id"}')
-					ELSE cowork.refused(c.verdict ->> 'o', c.verdict - 'o' - 'external_id') END;
+					ELSE cowork.refused(c.verdict ->> 'o', c.verdict - '{o,external_id,of_tenant}'::text[]) END;
 			ELSIF p_guarded OR c.dry THEN
 				e := cowork.command_apart(p_site, c.k, c.p, v_at, c.a, c.r, c.dry, p_guarded);
 			ELSE

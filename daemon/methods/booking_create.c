@@ -113,6 +113,24 @@ static enum lane_verdict judge_like(struct booking_create *op, const struct cale
 	return judging_wish(&op->command, calendar, batch, ask, &wish, &op->candidates);
 }
 
+/*
+ * Whether the actor may book for the person that `for` names. Asked before anything is judged: why a
+ * stranger cannot have a place tells where they are.
+ */
+static bool may_book_for(const struct command *command, const struct whom *whom)
+{
+	const struct actor *actor = command->request->actor;
+
+	switch (command->request->scope) {
+	case SCOPE_OWN:
+		return whom->id == actor->person_id;
+	case SCOPE_TENANT:
+		return whom->tenant_id && whom->tenant_id == actor->tenant_id;
+	default:
+		return true;
+	}
+}
+
 /* What the calendar does not know it cannot judge: the database says what is wrong with it. */
 static enum lane_verdict judge(struct command *command, const struct calendar *calendar,
 			       const struct lane_batch *batch)
@@ -120,6 +138,8 @@ static enum lane_verdict judge(struct command *command, const struct calendar *c
 	struct booking_create *op = container_of(command, struct booking_create, command);
 	struct policy_ask ask = judging_ask(command);
 
+	if (op->for_login && !may_book_for(command, &op->whom))
+		return judging_missing(command, "for");
 	if (!judging_when(command, calendar, &op->start, &op->fold, "start", &op->from) ||
 	    !judging_when(command, calendar, &op->end, &op->fold, "end", &op->to) ||
 	    !judging_measure(command, op->from, op->to))

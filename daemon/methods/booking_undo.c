@@ -4,7 +4,8 @@
  *
  * What there is to undo stands in the log, where only the lane reads it in order. A booking that
  * would take a place again comes back from there untouched and told; then it is judged like one that
- * moves, and goes once more. Commands that were sent behind it may go before it in between.
+ * moves, and goes once more, before all that was sent behind it: nothing shared its first batch with
+ * it that came later.
  */
 
 #include "common/json.h"
@@ -105,10 +106,12 @@ static void done(struct command *command)
 {
 	struct booking_undo *op = container_of(command, struct booking_undo, command);
 
-	if (command->lane.kind_of_refusal == ERROR_behind && op->told++ < TOLD_MAX && learn(op))
+	if (command->lane.kind_of_refusal == ERROR_behind && op->told++ < TOLD_MAX && learn(op)) {
+		command->lane.ahead = true;
 		command_run(command->request, command, &op->mutation);
-	else
+	} else {
 		command_answer(command);
+	}
 }
 
 static void start(struct request *request, void *data)
