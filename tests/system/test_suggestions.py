@@ -3,6 +3,7 @@
 What is refused here is refused by the real daemon, so that a suggestion is what it says it is: allowed and free.
 """
 
+import datetime
 import re
 
 import pytest
@@ -24,6 +25,10 @@ def test_a_newcomer_has_a_desk_in_three_commands(short_dir, world, daemon):
     assert newcomer.shell("cowork free desk tomorrow 9-17", check=0).stdout
     newcomer.shell("cowork book desk tomorrow 9-17", check=0)
     assert len(newcomer.shell("cowork mine -o name", check=0).stdout.split()) == 1
+
+
+def in_days(days):
+    return datetime.date.today() + datetime.timedelta(days=days)
 
 
 class Place:
@@ -88,7 +93,7 @@ def move_to_a_taken_time(place):
 
 
 def out_of_service(place):
-    place("operator", "block add A-01 2026-01-01T00:00 2026-12-31T00:00 --reason repair")
+    place("operator", f"block add A-01 {in_days(0)}T00:00 {in_days(30)}T00:00 --reason repair")
     return "book A-01 tomorrow 9-17", 10
 
 
@@ -110,7 +115,7 @@ def too_short(place):
 
 def too_far_ahead(place):
     place("operator", "site rule desk --horizon 3d")
-    return "book A-01 2027-03-01 9-10", 11
+    return f"book A-01 {in_days(40)} 9-10", 11
 
 
 def off_the_raster(place):
@@ -125,7 +130,8 @@ def when_the_site_is_closed(place):
 
 def on_a_day_when_the_site_is_closed(place):
     place("operator", "site set KSQ --open 09:00 --close 18:00 --closed-days 0,6")
-    return "book A-01 sat 10-12", 11
+    saturday = next(date for date in map(in_days, range(2, 9)) if date.weekday() == 5)
+    return f"book A-01 {saturday} 10-12", 11
 
 
 def too_many_people(place):
