@@ -185,10 +185,7 @@ void lane_submit(struct lane *lane, struct lane_command *command)
 	} else if (in_progress(lane, command)) {
 		refuse_later(lane, command, ERROR_in_progress);
 	} else {
-		if (command->ahead)
-			TAILQ_INSERT_HEAD(&lane->waiting, command, entry);
-		else
-			TAILQ_INSERT_TAIL(&lane->waiting, command, entry);
+		TAILQ_INSERT_TAIL(&lane->waiting, command, entry);
 		lane->waiting_count++;
 		lane_next(lane);
 	}

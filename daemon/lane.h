@@ -69,9 +69,6 @@ struct lane_command {
 	const char *extra; /* JSON object of random inputs, or NULL */
 	int attempt;
 	bool dry_run;
-	/* Its turn had come already: it goes before all that wait, so that nothing that was
-	 * submitted behind it overtakes it. */
-	bool ahead;
 	size_t reply_size; /* upper estimate of its share of the reply, bytes */
 	/*
 	 * NULL where the calendar has no say (site 0). Comes when its batch is about to leave, and

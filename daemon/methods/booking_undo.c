@@ -4,8 +4,7 @@
  *
  * What there is to undo stands in the log, where only the lane reads it in order. A booking that
  * would take a place again comes back from there untouched and told; then it is judged like one that
- * moves, and goes once more, before all that was sent behind it: nothing shared its first batch with
- * it that came later.
+ * moves, and goes once more. What the client sent behind it waits, so that nothing overtakes it.
  */
 
 #include "common/json.h"
@@ -106,12 +105,10 @@ static void done(struct command *command)
 {
 	struct booking_undo *op = container_of(command, struct booking_undo, command);
 
-	if (command->lane.kind_of_refusal == ERROR_behind && op->told++ < TOLD_MAX && learn(op)) {
-		command->lane.ahead = true;
+	if (command->lane.kind_of_refusal == ERROR_behind && op->told++ < TOLD_MAX && learn(op))
 		command_run(command->request, command, &op->mutation);
-	} else {
+	else
 		command_answer(command);
-	}
 }
 
 static void start(struct request *request, void *data)
