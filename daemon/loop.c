@@ -65,6 +65,11 @@ int loop_run(struct loop *loop)
 	return event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 ? -EIO : 0;
 }
 
+void loop_pass(struct loop *loop)
+{
+	event_base_loop(loop->base, EVLOOP_NONBLOCK);
+}
+
 void loop_stop(struct loop *loop)
 {
 	event_base_loopbreak(loop->base);

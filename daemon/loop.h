@@ -37,6 +37,8 @@ struct event_base *loop_base(struct loop *loop);
 /* Runs until loop_stop(). 0 or -EIO. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+/* What is due now and nothing else: libevent lets go of a connection in a pass of its own. */
+void loop_pass(struct loop *loop);
 
 /* Runs the task once after the current callbacks; a queued task is not queued again. */
 void loop_defer(struct loop *loop, struct task *task);

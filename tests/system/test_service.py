@@ -131,6 +131,17 @@ def test_a_second_signal_does_not_wait_for_clients(start_daemon, world):
         daemon.stop()
 
 
+def test_two_signals_at_once_end_it_with_nothing_left_over(start_daemon, world):
+    """What the first one began to say is still on its way to the clients."""
+    daemon = start_daemon(limits__drain_timeout="10min")
+    with daemon.client(world.token["ada"]), daemon.client(world.token["bob"]):
+        os.kill(daemon.pid, signal.SIGSTOP)
+        os.kill(daemon.pid, signal.SIGTERM)
+        os.kill(daemon.pid, signal.SIGINT)
+        os.kill(daemon.pid, signal.SIGCONT)
+        daemon.stop()
+
+
 def test_a_schema_of_another_version_ends_the_start(start_daemon, sql, world):
     sql.execute("INSERT INTO cowork.migration (version, name, sha256, ms, by_version) VALUES (9999, 'x', 'x', 0, 'x')")
     daemon = start_daemon(ready=False)
