@@ -286,7 +286,8 @@ def test_lists_are_mine_or_a_tenants_or_a_spaces_or_all(connect, week):
     assert refs("ada", mine=True) == refs("desk", space="a-01") == mine
     assert refs("ada") == refs("desk", tenant="ACME") == refs("ada", tenant="acme") == acme
     assert refs("desk") == refs("auditor") == set(week.values())
-    assert refs("ada", tenant="hanbit") == refs("ada", space="A-03") == refs("desk", mine=True) == set()
+    assert refs("ada", space="A-03") == refs("desk", mine=True) == set()
+    assert connect("ada").refused("booking.list", site="KSQ", tenant="hanbit").kind == "not_found"
 
 
 def test_lists_come_in_order_of_start(connect, week):
