@@ -24,7 +24,7 @@ enum watch_class watch_class(const struct watch *watch, int64_t tenant_id)
 }
 
 /* Looked at before anything is told: whoever logged out, or in as somebody else, hears no more. */
-static bool is_allowed(const struct watch *watch)
+bool watch_is_allowed(const struct watch *watch)
 {
 	const struct actor *actor = watch->actor;
 
@@ -146,7 +146,7 @@ static void serve(struct watch *watch)
 {
 	struct outlet *outlet = &watch->session->outlet;
 
-	if (!is_allowed(watch))
+	if (!watch_is_allowed(watch))
 		watch->loss = WATCH_REVOKED;
 	if (watch->loss) {
 		end(watch);
@@ -222,14 +222,18 @@ static bool has_lost(const struct watch *watch)
 	       !watch_log_reaches(watch->at->log, watch->rev, !actor_is_staff(watch->actor));
 }
 
-static void lose_all(struct watch_site *at, enum watch_loss loss)
+/* What a site's watches were told does not lead to its calendar of now. They end at their turn; who
+ * begins before the last of them went finds the log as it is to be. */
+static void start_over(struct watch_site *at, const struct calendar *calendar)
 {
 	struct watch *watch;
 
 	LIST_FOREACH (watch, &at->watches, of_site) {
-		watch->loss = loss;
+		watch->loss = WATCH_RESET;
 		watch_queue(watch);
 	}
+	at->seen = calendar_rev(calendar);
+	watch_log_restart(at->log, at->seen);
 }
 
 /* Nothing is sent from here: whoever brought the event is not to wait for it. */
@@ -238,22 +242,22 @@ static void on_event(struct feed_follower *follower, const struct site *site,
 {
 	struct watches *watches = container_of(follower, struct watches, follower);
 	struct watch_site *at = find_site(watches, site);
+	const struct calendar *calendar = feed_calendar(watches->services->feed, site);
 	struct watch_event *event;
 	struct watch *watch;
 
 	if (!at)
 		return;
-	event = watch_event_new(feed_calendar(watches->services->feed, site),
-				watches->services->people, source);
+	event = watch_event_new(calendar, watches->services->people, source);
 	if (!event) {
-		lose_all(at, WATCH_RESET);
+		start_over(at, calendar);
 		return;
 	}
 	if (watch_log_is_full(at->log) && watch_log_first(at->log) > at->seen)
 		at->seen = seen_by_all(at);
 	watch_log_add(at->log, event, at->seen);
 	LIST_FOREACH (watch, &at->watches, of_site) {
-		if (has_lost(watch))
+		if (!watch->loss && has_lost(watch))
 			watch->loss = WATCH_SLOW;
 		watch_queue(watch);
 	}
@@ -266,7 +270,7 @@ static void on_reset(struct feed_follower *follower, const struct site *site,
 	struct watch_site *at = find_site(watches, site);
 
 	if (at)
-		lose_all(at, WATCH_RESET);
+		start_over(at, calendar);
 }
 
 /* ---- the beginning ---- */

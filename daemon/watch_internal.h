@@ -67,6 +67,8 @@ struct watch {
 
 /* Its turn comes in a later pass of the loop. */
 void watch_queue(struct watch *watch);
+/* Who watches may still: false, and its turn ends it. */
+bool watch_is_allowed(const struct watch *watch);
 enum watch_class watch_class(const struct watch *watch, int64_t tenant_id);
 
 /*

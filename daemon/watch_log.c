@@ -21,16 +21,22 @@ struct watch_log *watch_log_new(int64_t rev, size_t limit)
 	if (!log)
 		return NULL;
 	log->limit = limit;
-	log->last = log->lost = log->moved = log->left = rev;
+	watch_log_restart(log, rev);
 	return log;
+}
+
+void watch_log_restart(struct watch_log *log, int64_t rev)
+{
+	while (log->count > 0)
+		watch_event_unref(log->events[--log->count]);
+	log->last = log->lost = log->moved = log->left = rev;
 }
 
 struct watch_log *watch_log_free(struct watch_log *log)
 {
 	if (!log)
 		return NULL;
-	for (size_t i = 0; i < log->count; i++)
-		watch_event_unref(log->events[i]);
+	watch_log_restart(log, 0);
 	free(log);
 	return NULL;
 }

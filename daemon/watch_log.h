@@ -22,6 +22,8 @@ struct watch_log;
 struct watch_log *watch_log_new(int64_t rev, size_t limit);
 /* Takes NULL, returns NULL. */
 struct watch_log *watch_log_free(struct watch_log *log);
+/* Lets all events go and begins again, as a new one behind `rev`. */
+void watch_log_restart(struct watch_log *log, int64_t rev);
 
 size_t watch_log_count(const struct watch_log *log);
 bool watch_log_is_full(const struct watch_log *log);
@@ -31,7 +33,7 @@ void watch_log_add(struct watch_log *log, struct watch_event *event, int64_t see
 /* The rev of the oldest event kept; of the next one where there is none. */
 int64_t watch_log_first(const struct watch_log *log);
 /* The first event behind a rev, the next one behind an event; NULL at the end. Borrowed until
- * watch_log_add(). */
+ * watch_log_add() or watch_log_restart(). */
 const struct watch_event *watch_log_after(const struct watch_log *log, int64_t rev);
 /*
  * Whether who was told up to `rev` can be told the rest. Others know a booking by its place alone:

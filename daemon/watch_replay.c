@@ -107,6 +107,10 @@ static void on_page(struct db_call *call)
 	size_t count;
 
 	watch->asked = false;
+	if (watch->loss || !watch_is_allowed(watch)) {
+		watch_queue(watch); /* what it asked for is not for it any more: its turn ends it */
+		return;
+	}
 	if (call->status != DB_DONE || !calendar) {
 		timer_start(watch->watches->services->loop, &watch->again, AGAIN_MS);
 		return;

@@ -119,6 +119,20 @@ static void test_changes_of_the_catalogue_replace_nothing(void **state)
 	assert_false(watch_log_reaches(watched, 10, false));
 }
 
+static void test_begun_again_it_is_as_new(void **state)
+{
+	for (int64_t rev = 11; rev < 17; rev++)
+		add(rev, 1, true, UNSEEN);
+	watch_log_restart(watched, 5);
+	assert_int_equal(watch_log_count(watched), 0);
+	assert_int_equal(watch_log_first(watched), 6);
+	assert_true(watch_log_is_whole(watched, 5));
+	assert_false(watch_log_is_whole(watched, 4));
+	assert_true(watch_log_reaches(watched, 5, true));
+	add(6, 1, false, UNSEEN);
+	assert_string_equal(behind(5), "6 ");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -129,6 +143,7 @@ int main(void)
 		TEST(test_who_knows_bookings_by_their_place_alone_misses_no_move),
 		TEST(test_who_is_behind_the_oldest_has_lost_the_thread),
 		TEST(test_changes_of_the_catalogue_replace_nothing),
+		TEST(test_begun_again_it_is_as_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
