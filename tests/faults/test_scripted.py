@@ -195,6 +195,8 @@ def test_a_link_lost_before_the_batch_left_is_no_doubt(kind, start, fake, script
 def test_a_batch_that_hangs_is_unknown_at_the_deadline(step, start, fake, script):
     daemon = start(limits__request_timeout="1s")
     with daemon.client(script.token) as client:
+        while outcome(client, "1F") != "ok":  # the calendar is here, and the deadline is the batch's alone
+            assert daemon.running()
         fake.fault(step, "hang", query="lane_run")
         assert outcome(client) == "outcome_unknown"
         fake.release()
