@@ -44,6 +44,7 @@ def operator(cowork):
     return cowork("operator", site=None)
 
 
+@pytest.mark.limit(900)
 def test_file_order_books_all_but_the_eight_that_are_taken(operator, short_dir, sql, cluster, world_db):
     bookings = campus.rows("bookings.csv")
     open_site(operator, short_dir, "CAMPUS")
@@ -67,6 +68,7 @@ def test_file_order_books_all_but_the_eight_that_are_taken(operator, short_dir, 
     assert SUMMARY.search(again.stdout).groups()[:4] == ("0", "8", "21860", "21868")
 
 
+@pytest.mark.limit(900)
 def test_many_hands_two_daemons_and_cut_links_lose_and_double_nothing(
         operator, short_dir, sql, cluster, world, world_db, start_daemon, pg_proxy):
     bookings = campus.rows("bookings.csv")
