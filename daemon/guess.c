@@ -5,6 +5,7 @@
 #include "common/civil.h"
 #include "common/macros.h"
 #include "daemon/log.h"
+#include "daemon/password.h"
 
 static bool cancel_refusal(struct request *request)
 {
@@ -32,14 +33,19 @@ bool guess_turn(struct request *request, const char *login)
 {
 	struct services *services = request->services;
 	struct throttle_source account = throttle_account(login);
-	int64_t now = monotonic_now() / USEC_PER_MSEC;
-	int64_t wait =
-		throttle_turn(&services->accounts, &account, now, services->config->login_delay);
+	struct throttle_source source = request->session->source;
+	int64_t now = monotonic_now() / USEC_PER_MSEC, wait;
 
+	/* First: what is not looked at is no guess at the account. */
+	if (!password_work_room(request)) {
+		throttle_failed(&services->throttle, &source, now);
+		return false;
+	}
+	wait = throttle_turn(&services->accounts, &account, now, services->config->login_delay);
 	if (wait == 0)
 		return true;
 	request->session->failures++;
-	throttle_failed(&services->throttle, &request->session->source, now);
+	throttle_failed(&services->throttle, &source, now);
 	log_warning("an account is guessed at", log_str("req", request->name),
 		    log_str("login", login), log_str("peer", request->session->peer));
 	request->retry_after_ms = wait;

@@ -18,8 +18,9 @@ struct guess {
 };
 
 /*
- * Before a password of this login is looked at: false when it is not its turn, and the request was
- * refused. Counts as wrong until guess_right().
+ * Right before password_work_run() for a password of this login: false when there is no room for the
+ * work, or it is not the login's turn; the request was refused then. Else counts as wrong until
+ * guess_right().
  */
 bool guess_turn(struct request *request, const char *login);
 void guess_right(struct request *request, const char *login);

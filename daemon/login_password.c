@@ -122,12 +122,14 @@ static void on_password_found(struct query *query)
 	struct request *request = query->request;
 	struct password_work *work;
 
-	if (!guess_turn(request, op->login))
-		return;
 	work = password_work_new(request);
 	if (!work || password_salt(op->key, op->login, work->salt) < 0) {
 		password_work_free(work);
 		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	if (!guess_turn(request, op->login)) {
+		password_work_free(work);
 		return;
 	}
 	read_facts(op, &query->call, work);

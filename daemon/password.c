@@ -204,6 +204,30 @@ static bool source_has_room(const struct services *services, const struct thrott
 	return count < PASSWORD_AT_ONCE;
 }
 
+static bool has_room(const struct request *request)
+{
+	const struct services *services = request->services;
+
+	return source_has_room(services, &request->session->source) &&
+	       worker_has_room(services->workers, services->config->hash_queue);
+}
+
+static void refuse_busy(struct request *request)
+{
+	request->retry_after_ms = BUSY_RETRY_MS;
+	request_fail(request, ERROR_busy,
+		     "too many passwords are being checked; try again in a moment");
+}
+
+bool password_work_room(struct request *request)
+{
+	bool room = has_room(request);
+
+	if (!room)
+		refuse_busy(request);
+	return room;
+}
+
 void password_work_run(struct password_work *work, void (*done)(struct password_work *work))
 {
 	struct request *request = work->request;
@@ -212,12 +236,10 @@ void password_work_run(struct password_work *work, void (*done)(struct password_
 	work->done = done;
 	work->job = (struct worker_job){ .run = run, .done = on_done, .drop = on_drop };
 	work->source = request->session->source;
-	if (!source_has_room(services, &work->source) ||
+	if (!has_room(request) ||
 	    worker_submit(services->workers, &work->job, services->config->hash_queue) < 0) {
 		password_work_free(work);
-		request->retry_after_ms = BUSY_RETRY_MS;
-		request_fail(request, ERROR_busy,
-			     "too many passwords are being checked; try again in a moment");
+		refuse_busy(request);
 		return;
 	}
 	LIST_INSERT_HEAD(&services->hashing, work, entry);

@@ -88,6 +88,11 @@ struct password_work *password_work_new(struct request *request);
 /* Wipes all of it. Takes NULL, returns NULL. */
 struct password_work *password_work_free(struct password_work *work);
 /*
+ * Whether password_work_run() takes work of the request, which it then does until control returns to
+ * the loop; else the request was refused as busy.
+ */
+bool password_work_room(struct request *request);
+/*
  * Gives the work to the pool. done() is called unless the request ends before, and has to free the
  * work; the request is waiting until then. When too many wait, of all or of its source, the request is
  * refused as busy, and the work freed.

@@ -47,20 +47,31 @@ static struct throttle_entry *find(const struct throttle *throttle,
 	return NULL;
 }
 
-/* A free entry, or the one whose minute began first. */
-static struct throttle_entry *make_room(struct throttle *throttle)
+/* Who waits stays, or names tried once would free the account that is guessed at. */
+static bool goes_before(const struct throttle_entry *entry, const struct throttle_entry *other,
+			int64_t now_ms)
 {
-	struct throttle_entry *oldest = &throttle->entries[0];
+	bool waits = entry->until_ms > now_ms, other_waits = other->until_ms > now_ms;
+
+	if (waits != other_waits)
+		return other_waits;
+	return waits ? entry->until_ms < other->until_ms : entry->since_ms < other->since_ms;
+}
+
+/* A free entry, or the one that is missed the least. */
+static struct throttle_entry *make_room(struct throttle *throttle, int64_t now_ms)
+{
+	struct throttle_entry *least = &throttle->entries[0];
 
 	for (int i = 0; i < THROTTLE_SOURCES; i++) {
 		struct throttle_entry *entry = &throttle->entries[i];
 
 		if (entry->failures == 0)
 			return entry;
-		if (entry->since_ms < oldest->since_ms)
-			oldest = entry;
+		if (goes_before(entry, least, now_ms))
+			least = entry;
 	}
-	return oldest;
+	return least;
 }
 
 int64_t throttle_failed(struct throttle *throttle, const struct throttle_source *source,
@@ -69,7 +80,7 @@ int64_t throttle_failed(struct throttle *throttle, const struct throttle_source 
 	struct throttle_entry *entry = find(throttle, source);
 
 	if (!entry) {
-		entry = make_room(throttle);
+		entry = make_room(throttle, now_ms);
 		*entry = (struct throttle_entry){ .source = *source, .since_ms = now_ms };
 	} else if (now_ms - entry->since_ms >= THROTTLE_MINUTE) {
 		entry->since_ms = now_ms;

@@ -6,8 +6,8 @@
  *
  * A failure is answered late, later with each one of a minute; after so many it is `throttled`. A
  * login that is right is never refused: behind one address there may be a whole house, and one
- * broken script in it must not keep the front desk out. A table of fixed size, the oldest entry
- * makes room; all zero is empty.
+ * broken script in it must not keep the front desk out. A table of fixed size: the oldest entry makes
+ * room, and an account that has to wait only where all have to; all zero is empty.
  *
  * Guesses at one account come from anywhere, many at a time. They take turns: after a few the next is
  * looked at only a while later, and what comes before that is not looked at at all. Nobody is locked out

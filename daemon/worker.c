@@ -170,6 +170,16 @@ struct workers *workers_free(struct workers *workers)
 	return NULL;
 }
 
+bool worker_has_room(struct workers *workers, int64_t queue_max)
+{
+	bool room;
+
+	pthread_mutex_lock(&workers->lock);
+	room = workers->waiting_count < queue_max;
+	pthread_mutex_unlock(&workers->lock);
+	return room;
+}
+
 int worker_submit(struct workers *workers, struct worker_job *job, int64_t queue_max)
 {
 	bool room;

@@ -39,6 +39,8 @@ struct workers *workers_new(struct loop *loop, int threads);
  */
 struct workers *workers_free(struct workers *workers);
 
+/* Whether worker_submit() would take a job now; true until the next one is submitted. */
+bool worker_has_room(struct workers *workers, int64_t queue_max);
 /* The job is the pool's until done() or drop(). -EBUSY, with nothing done, when `queue_max` wait. */
 int worker_submit(struct workers *workers, struct worker_job *job, int64_t queue_max);
 /* Nobody waits for it any more: it is dropped, at once when no thread has begun. */

@@ -337,6 +337,25 @@ def test_guesses_at_one_account_take_turns_wherever_they_come_from(start_daemon,
         client.close()
 
 
+def test_a_password_that_was_not_looked_at_is_no_guess_at_its_account(start_daemon, world):
+    daemon = start_daemon(limits__login_delay="30s", **DEAR)
+    with daemon.client(world.token["ada"]) as ada:
+        ada.change("session.password", new=PASSWORD)
+    guessers = [daemon.client() for _ in range(4)]
+    for at, client in enumerate(guessers):
+        client.send_change("session.auth", login=f"nobody{at}@example.org", password=OTHER)
+    token = None
+    while not token:
+        with daemon.client() as client:
+            try:
+                number = client.send_change("session.auth", login=world.login["ada"], password=PASSWORD)
+                token = client.answer(number)["token"]
+            except RpcError as error:
+                assert error.kind == "busy"
+    for client in guessers:
+        client.close()
+
+
 def test_a_right_password_forgives_the_wrong_ones_of_its_account(start_daemon, world):
     daemon = start_daemon(limits__login_delay="1ms")
     with daemon.client(world.token["ada"]) as ada:

@@ -158,6 +158,35 @@ static void a_wait_that_is_over_is_forgotten_with_its_minute(void **state)
 		assert_int_equal(turn(&t, "kim@example.org", THROTTLE_MINUTE), 0);
 }
 
+static void an_account_that_waits_is_not_forgotten_for_names_tried_once(void **state)
+{
+	struct throttle t = { 0 };
+	char login[32];
+
+	for (int i = 0; i <= THROTTLE_FREE; i++)
+		assert_int_equal(turn(&t, "kim@example.org", 0), 0);
+	for (int i = 0; i < 2 * THROTTLE_SOURCES; i++) {
+		snprintf(login, sizeof(login), "nobody-%d", i);
+		assert_int_equal(turn(&t, login, 1), 0);
+	}
+	assert_int_equal(turn(&t, "kim@example.org", 2), 1998);
+}
+
+static void where_all_accounts_wait_the_shortest_wait_makes_room(void **state)
+{
+	struct throttle t = { 0 };
+	char login[32];
+
+	for (int i = 0; i < THROTTLE_SOURCES; i++) {
+		snprintf(login, sizeof(login), "guessed-%d", i);
+		for (int n = 0; n <= THROTTLE_FREE; n++)
+			assert_int_equal(turn(&t, login, i == 9 ? 100 : 200), 0);
+	}
+	assert_int_equal(turn(&t, "kim@example.org", 300), 0);
+	assert_int_equal(turn(&t, "guessed-8", 300), 1900);
+	assert_int_equal(turn(&t, "guessed-9", 300), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +200,8 @@ int main(void)
 		cmocka_unit_test(guesses_that_wait_do_not_make_the_wait_longer),
 		cmocka_unit_test(a_right_password_ends_the_wait_of_its_account),
 		cmocka_unit_test(a_wait_that_is_over_is_forgotten_with_its_minute),
+		cmocka_unit_test(an_account_that_waits_is_not_forgotten_for_names_tried_once),
+		cmocka_unit_test(where_all_accounts_wait_the_shortest_wait_makes_room),
 	};
 
 	return cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
