@@ -46,6 +46,7 @@ static const struct {
 	{ "LANG", NULL, "en ko" },
 	{ "ROLE", "staff", "front_desk site_admin operator auditor service" },
 	{ "ROLE", NULL, "member tenant_admin" },
+	{ "SCOPE", NULL, "full read" },
 	{ "STATE", NULL, "active disabled" },
 	{ "NAME", "config set", "server ca fingerprint site tz" },
 };

@@ -160,13 +160,15 @@ const struct command noun_table[] = {
 	{ LIST("block", "[--space SPACE] [--ended]", N_("list the blocks"), COMMAND_SITE) },
 	{ DO("block", "end", "REF [--if-version N]", N_("end a block now"), COMMAND_SITE,
 	     N_("ended")) },
-	{ DO("token", "issue", "[LABEL] [--days N] [--for LOGIN] [--certificate FILE]",
+	{ DO("token", "issue",
+	     "[LABEL] [--days N] [--scope SCOPE] [--for LOGIN] [--certificate FILE]",
 	     N_("make a token for a program; prints it once"), 0, N_("issued")),
-	  .more = N_("--for makes it for a service, which operators may. With --certificate no "
+	  .more = N_("With --scope read nothing can be changed by it; full is the default. --for "
+		     "makes it for a service, which operators may. With --certificate no "
 		     "token is made: the service may log in by that client certificate, a file "
 		     "in PEM, or its fingerprint (SHA256:...)."),
 	  .examples =
-		  "cowork token issue door-display --days 365\n"
+		  "cowork token issue door-display --scope read --days 365\n"
 		  "cowork token issue reader --for reader@example.org --certificate reader.pem" },
 	{ LIST("token", "", N_("list my tokens"), 0) },
 	{ DO("token", "revoke", "TOKEN", N_("end a token, by its eight symbols"), 0,

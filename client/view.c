@@ -68,8 +68,8 @@ static const struct view views[] = {
 	  "login,name,tenant,role,state,lang,external_id", "login", "version" },
 	{ "staff", "staff", "login,name,role,site,state", "login,name,role,site,state,lang",
 	  "login", NULL },
-	{ "token", "tokens", "token,kind,label,state,expires,last_used",
-	  "token,label,login,state,created,expires,last_used,kind", "token", "scope" },
+	{ "token", "tokens", "token,kind,scope,label,state,expires,last_used",
+	  "token,label,login,scope,state,created,expires,last_used,kind", "token", NULL },
 };
 
 static const struct view plain = { NULL, NULL, "", "", "", NULL };

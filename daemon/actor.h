@@ -38,6 +38,7 @@ struct actor {
 	char token[TOKEN_ID_MAX]; /* the one that let them in; "": none did */
 	int64_t rev;		  /* of the operator's log, as of which they were let in */
 	int64_t expires_usec;	  /* of the token */
+	bool reads_only;	  /* the token's scope is read */
 };
 
 /* One reference; NULL when out of memory. */

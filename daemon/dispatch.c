@@ -130,6 +130,9 @@ static void find_site(struct request *request)
 	}
 }
 
+static const char reads_only[] = "your token has the scope read: it changes nothing; log in with "
+				 "another one for that";
+
 static void authorise(struct request *request)
 {
 	const struct method *method = request->method;
@@ -138,6 +141,11 @@ static void authorise(struct request *request)
 		request->scope = may(request->actor, method->name, request->site);
 		if (request->scope == SCOPE_NONE && !(method->flags & METHOD_NO_LOGIN)) {
 			request_fail(request, ERROR_forbidden, NULL);
+			return;
+		}
+		/* Also no password, nor another token, which would be a way to more. */
+		if (request->actor->reads_only && method->flags & METHOD_MUTATION) {
+			request_fail(request, ERROR_forbidden, reads_only);
 			return;
 		}
 	}

@@ -11,6 +11,7 @@
 #include "daemon/people.h"
 #include "daemon/services.h"
 #include "daemon/site.h"
+#include "daemon/words.h"
 
 const struct db_statement login_find = {
 	.name = "token_find",
@@ -57,6 +58,7 @@ static int actor_from_facts(const struct cJSON *facts, enum role role, struct ac
 	json_int(facts, "tenant_id", &actor->tenant_id);
 	json_int(facts, "expires", &actor->expires_usec);
 	json_int(facts, "rev", &actor->rev);
+	actor->reads_only = word_index(token_scopes, json_str(facts, "scope")) != 0;
 	actor->site_id = json_int(facts, "site_id", &site_id) ? (int)site_id : ACTOR_ALL_SITES;
 	actor->login = copy(json_str(facts, "login"), &failed);
 	actor->name = copy(json_str(facts, "name"), &failed);
@@ -152,6 +154,7 @@ static int judge_token(const struct services *services, const struct people_toke
 		return r;
 	memcpy(actor->token, token->id, sizeof(actor->token));
 	actor->expires_usec = token->expires_usec;
+	actor->reads_only = token->scope != 0;
 	*ret = actor;
 	return 0;
 }
@@ -215,6 +218,7 @@ int login_again(const struct services *services, const struct actor *actor, stru
 	memcpy(now->token, actor->token, sizeof(now->token));
 	/* It never grows; a certificate may end before what it is registered for. */
 	now->expires_usec = actor->expires_usec;
+	now->reads_only = actor->reads_only;
 	if (token && token->expires_usec < now->expires_usec)
 		now->expires_usec = token->expires_usec;
 	if (same_rights(now, actor))
@@ -323,6 +327,8 @@ const struct field login_fields[] = {
 	{ "tenant", FIELD_CODE, 0, .help = "members only" },
 	{ "site", FIELD_CODE, 0, .help = "staff of one site only" },
 	{ "expires", FIELD_INSTANT, 0, .help = "of the token" },
+	{ "scope", FIELD_ENUM, 0, .choices = token_scopes,
+	  .help = "of the token, where it is read: nothing can be changed" },
 	{ "token", FIELD_SECRET, 0,
 	  .help = "after a login by code or password: keep it, it is shown once" },
 	FIELD_END,
@@ -339,6 +345,8 @@ void login_write(struct jsonw *w, const struct actor *actor, const char *token)
 	if (actor->site)
 		jsonw_kstr(w, "site", actor->site);
 	jsonw_kinstant(w, "expires", actor->expires_usec);
+	if (actor->reads_only)
+		jsonw_kstr(w, "scope", "read");
 	if (token)
 		jsonw_kstr(w, "token", token);
 	jsonw_object_end(w);

@@ -35,6 +35,12 @@ static int by_token_id(const void *a, const void *b)
 	return strcmp(((const struct people_token *)a)->id, ((const struct people_token *)b)->id);
 }
 
+static int by_fingerprint(const void *a, const void *b)
+{
+	return memcmp(((const struct people_token *)a)->hash,
+		      ((const struct people_token *)b)->hash, SHA256_SIZE);
+}
+
 /* A node of tsearch() begins with the pointer that was put in. */
 static void *found(void *node)
 {
@@ -189,8 +195,36 @@ struct people_token *people_token_make(struct people *people, struct person *per
 	return token;
 }
 
+static void forget_fingerprint(struct people *people, struct people_token *token)
+{
+	/* another one may stand there */
+	if (token->is_certificate &&
+	    found(tfind(token, &people->certificates, by_fingerprint)) == token)
+		tdelete(token, &people->certificates, by_fingerprint);
+	token->is_certificate = false;
+}
+
+int people_token_certify(struct people *people, struct people_token *token,
+			 const uint8_t *fingerprint)
+{
+	struct people_token *other;
+
+	forget_fingerprint(people, token);
+	if (!fingerprint)
+		return 0;
+	memcpy(token->hash, fingerprint, SHA256_SIZE);
+	token->is_certificate = true;
+	other = found(tfind(token, &people->certificates, by_fingerprint));
+	if (other && other->expires_usec > token->expires_usec)
+		return 0;
+	if (other)
+		tdelete(other, &people->certificates, by_fingerprint);
+	return tsearch(token, &people->certificates, by_fingerprint) ? 0 : -ENOMEM;
+}
+
 void people_token_drop(struct people *people, struct people_token *token)
 {
+	forget_fingerprint(people, token);
 	tdelete(token, &people->tokens, by_token_id);
 	LIST_REMOVE(token, entry);
 	people->token_count--;
@@ -258,18 +292,12 @@ const struct people_token *people_certificate(const struct people *people,
 					      const uint8_t fingerprint[SHA256_SIZE])
 {
 	const struct people_token *token;
-	const struct person *person;
+	struct people_token key;
 	enum role role;
 
-	LIST_FOREACH (person, &people->list, entry) {
-		if (!people_role(person, &role) || role != ROLE_SERVICE)
-			continue;
-		LIST_FOREACH (token, &person->tokens, entry)
-			if (token->is_certificate &&
-			    memcmp(token->hash, fingerprint, SHA256_SIZE) == 0)
-				return token;
-	}
-	return NULL;
+	memcpy(key.hash, fingerprint, SHA256_SIZE);
+	token = found(tfind(&key, &people->certificates, by_fingerprint));
+	return token && people_role(token->person, &role) && role == ROLE_SERVICE ? token : NULL;
 }
 
 bool people_role(const struct person *person, enum role *ret)

@@ -41,6 +41,7 @@ struct people_token {
 	bool is_certificate;
 	uint8_t hash[SHA256_SIZE]; /* of the secret; or the certificate's fingerprint */
 	int64_t expires_usec;
+	int scope; /* index in token_scopes; 0 is full */
 	LIST_ENTRY(people_token) entry;
 };
 
@@ -102,7 +103,7 @@ const struct person *people_by_login(const struct people *people, const char *lo
 const struct people_tenant *people_tenant(const struct people *people, int64_t id);
 const struct people_tenant *people_tenant_by_code(const struct people *people, const char *code);
 const struct people_token *people_token(const struct people *people, const char *id);
-/* A service's certificate; looks at all services, of which there are few. */
+/* By its fingerprint, a service's; of anybody else it is none. */
 const struct people_token *people_certificate(const struct people *people,
 					      const uint8_t fingerprint[SHA256_SIZE]);
 

@@ -156,6 +156,15 @@ static int person_row(struct people *people, int64_t rev, const struct cJSON *bo
 	return set_places(person, body);
 }
 
+/* False: it is none that we know. Without one it is full: a code and a password make such tokens. */
+static bool read_scope(const struct cJSON *body, int *ret)
+{
+	const char *scope = json_str(body, "scope");
+
+	*ret = scope ? word_index(token_scopes, scope) : 0;
+	return *ret >= 0;
+}
+
 static int token_row(struct people *people, int64_t rev, const struct cJSON *body)
 {
 	const char *id = json_str(body, "token"), *hash = json_str(body, "hash");
@@ -165,8 +174,9 @@ static int token_row(struct people *people, int64_t rev, const struct cJSON *bod
 	int64_t person_id, expires;
 	struct people_token *token;
 	struct person *person;
+	int scope;
 
-	if (!id || strlen(id) >= TOKEN_ID_MAX ||
+	if (!id || strlen(id) >= TOKEN_ID_MAX || !read_scope(body, &scope) ||
 	    (hex && hex_decode(hex, bytes, sizeof(bytes)) < 0) ||
 	    !json_int(body, "person", &person_id) || !json_int(body, "expires", &expires))
 		return -EBADMSG;
@@ -179,10 +189,12 @@ static int token_row(struct people *people, int64_t rev, const struct cJSON *bod
 	if (!token)
 		return -ENOMEM;
 	token->has_hash = hash;
-	token->is_certificate = !hash && fingerprint;
-	if (hex)
-		memcpy(token->hash, bytes, sizeof(bytes));
 	token->expires_usec = expires;
+	token->scope = scope;
+	if (people_token_certify(people, token, !hash && fingerprint ? bytes : NULL) < 0)
+		return -ENOMEM;
+	if (hash)
+		memcpy(token->hash, bytes, sizeof(bytes));
 	return 0;
 }
 
@@ -223,13 +235,16 @@ static int new_token(struct people *people, struct person *person, const struct 
 	const char *id = json_str(body, "token");
 	struct people_token *token;
 	int64_t expires;
+	int scope;
 
-	if (!id || strlen(id) >= TOKEN_ID_MAX || !json_int(body, "expires", &expires))
+	if (!id || strlen(id) >= TOKEN_ID_MAX || !json_int(body, "expires", &expires) ||
+	    !read_scope(body, &scope))
 		return -EBADMSG;
 	token = people_token_make(people, person, id);
 	if (!token)
 		return -ENOMEM;
 	token->expires_usec = expires;
+	token->scope = scope;
 	return 0;
 }
 

@@ -132,6 +132,7 @@ static const char *describe_rule(const char *rule)
 	static const struct {
 		const char *rule, *text;
 	} rules[] = {
+		{ "enable", "only the operator's staff lets a disabled member in again" },
 		{ "late", "it was changed more than 10 minutes ago" },
 		{ "none", "you changed no booking here within the last 10 minutes" },
 		{ "not_own", "the change to undo was not yours" },

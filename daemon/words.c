@@ -14,6 +14,7 @@ const char *const staff_roles[] = { "front_desk", "site_admin", "operator",
 				    "auditor",	  "service",	NULL };
 const char *const staff_states[] = { "invited", "active", "revoked", NULL };
 const char *const token_kinds[] = { "access", "certificate", NULL };
+const char *const token_scopes[] = { "full", "read", NULL };
 const char *const token_states[] = { "active", "revoked", "expired", NULL };
 const char *const booking_states[] = { "held",	    "confirmed", "checked_in",
 				       "completed", "cancelled", "declined",

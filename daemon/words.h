@@ -14,6 +14,7 @@ extern const char *const person_states[];
 extern const char *const staff_roles[];
 extern const char *const staff_states[];
 extern const char *const token_kinds[];
+extern const char *const token_scopes[];
 extern const char *const token_states[];
 extern const char *const booking_states[];
 extern const char *const booking_sources[];

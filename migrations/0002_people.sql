@@ -52,7 +52,7 @@ CREATE TABLE cowork.token (
 	kind         text NOT NULL CHECK (kind IN ('access', 'code', 'certificate')),
 	hash         cowork.sha256 NOT NULL, -- of the secret; of a certificate all of it: its fingerprint
 	label        cowork.name,
-	scope        text NOT NULL DEFAULT 'full' CHECK (scope = 'full'),
+	scope        text NOT NULL DEFAULT 'full' CHECK (scope IN ('full', 'read')),
 	created_at   timestamptz NOT NULL,
 	expires_at   timestamptz NOT NULL CHECK (isfinite(expires_at)),
 	revoked_at   timestamptz,

@@ -156,10 +156,35 @@ BEGIN
 END
 $$;
 
+-- Whether nobody would be left who may do all: without an operator nobody can make another.
+CREATE FUNCTION cowork.last_operator(p_person bigint) RETURNS boolean LANGUAGE sql STABLE
+	RETURN EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = p_person AND f.role = 'operator'
+			AND f.site_id IS NULL AND f.state = 'active')
+		AND NOT EXISTS (SELECT FROM cowork.staff f WHERE f.person_id <> p_person AND f.role = 'operator'
+			AND f.site_id IS NULL AND f.state = 'active');
+
+-- What disabling a member is, whichever command asks for it: all that lets them in ends with it, so that nothing of it
+-- is good again when they are. Who is of the staff too keeps it for what they are there, until staff.revoke.
+-- Gives whether it ended.
+CREATE FUNCTION cowork.member_out(p_person bigint, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE cowork.member x SET state = 'disabled' WHERE x.person_id = p_person;
+	IF EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = p_person AND f.state <> 'revoked') THEN
+		RETURN false;
+	END IF;
+	PERFORM cowork.credentials_end(p_person, p_at);
+	RETURN true;
+END
+$$;
+
+-- To disable somebody is as in member.disable. To let them in again is for those whose reach is everybody (no "own"):
+-- a tenant's admin must not undo what the operator decided.
 CREATE FUNCTION cowork.member_update(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
-	m cowork.member;
+	m       cowork.member;
+	v_out   boolean;
+	v_ended boolean;
 BEGIN
 	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
 	WHERE p.login = lower(a ->> 'login');
@@ -173,6 +198,13 @@ BEGIN
 			WHERE x.external_id = a ->> 'external_id' AND x.person_id <> m.person_id) THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
+	v_out := m.state <> 'disabled' AND a ->> 'state' = 'disabled';
+	IF m.state = 'disabled' AND a ->> 'state' <> 'disabled' AND a ->> 'own' IS NOT NULL THEN
+		RETURN cowork.refused('forbidden', '{"field": "state", "rule": "enable"}');
+	END IF;
+	IF v_out AND cowork.last_operator(m.person_id) THEN
+		RETURN cowork.refused('wrong_state', '{"field": "login", "rule": "last_operator"}');
+	END IF;
 	UPDATE cowork.person p SET
 		name = coalesce(nullif(a ->> 'name', ''), p.name),
 		lang = nullif(coalesce(a ->> 'lang', p.lang), '')
@@ -184,24 +216,21 @@ BEGIN
 		version = x.version + 1
 	WHERE x.person_id = m.person_id
 	RETURNING * INTO m;
-	RETURN cowork.done(m.person_id, m.version, 'member.updated', cowork.member_body(m));
+	IF NOT v_out THEN
+		RETURN cowork.done(m.person_id, m.version, 'member.updated', cowork.member_body(m));
+	END IF;
+	v_ended := cowork.member_out(m.person_id, p_at);
+	RETURN cowork.done(m.person_id, m.version, 'member.disabled',
+		cowork.member_body(m) || jsonb_build_object('ended', v_ended));
 END
 $$;
 
--- Whether nobody would be left who may do all: without an operator nobody can make another.
-CREATE FUNCTION cowork.last_operator(p_person bigint) RETURNS boolean LANGUAGE sql STABLE
-	RETURN EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = p_person AND f.role = 'operator'
-			AND f.site_id IS NULL AND f.state = 'active')
-		AND NOT EXISTS (SELECT FROM cowork.staff f WHERE f.person_id <> p_person AND f.role = 'operator'
-			AND f.site_id IS NULL AND f.state = 'active');
-
--- A member is out, with all that lets them in; what they have booked stays, and is counted. Who is of the staff too
--- keeps what lets them in there.
+-- A member is out, see cowork.member_out(); what they have booked stays, and is counted.
 CREATE FUNCTION cowork.member_disable(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	m       cowork.member;
-	v_staff boolean;
+	v_ended boolean;
 	e       cowork.effect;
 BEGIN
 	SELECT x.* INTO m FROM cowork.member x JOIN cowork.person p USING (person_id)
@@ -218,15 +247,12 @@ BEGIN
 	IF cowork.last_operator(m.person_id) THEN
 		RETURN cowork.refused('wrong_state', '{"field": "login", "rule": "last_operator"}');
 	END IF;
-	v_staff := EXISTS (SELECT FROM cowork.staff f WHERE f.person_id = m.person_id AND f.state <> 'revoked');
-	UPDATE cowork.member x SET state = 'disabled', version = x.version + 1
+	v_ended := cowork.member_out(m.person_id, p_at);
+	UPDATE cowork.member x SET version = x.version + 1
 	WHERE x.person_id = m.person_id
 	RETURNING * INTO m;
-	IF NOT v_staff THEN
-		PERFORM cowork.credentials_end(m.person_id, p_at);
-	END IF;
 	e := cowork.done(m.person_id, m.version, 'member.disabled',
-		cowork.member_body(m) || jsonb_build_object('ended', NOT v_staff));
+		cowork.member_body(m) || jsonb_build_object('ended', v_ended));
 	e.detail := jsonb_build_object('bookings', (SELECT coalesce(sum(n.bookings), 0) FROM cowork.site t, LATERAL (
 		SELECT count(*) AS bookings FROM cowork.booking b WHERE b.site_id = t.site_id AND b.member_id = m.person_id
 			AND lower(b.during) > p_at - interval '366 days' AND upper(b.during) > p_at
@@ -266,6 +292,8 @@ BEGIN
 END
 $$;
 
+-- What let them in as staff lets nobody in any more, as whatever they are besides or will be: who is a member still is
+-- invited again.
 CREATE FUNCTION cowork.staff_revoke(p_site int, p_actor bigint, p_at timestamptz, a jsonb, r jsonb)
 RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -285,7 +313,9 @@ BEGIN
 	UPDATE cowork.staff x SET state = 'revoked', version = x.version + 1
 	WHERE x.person_id = f.person_id
 	RETURNING * INTO f;
-	RETURN cowork.done(f.person_id, f.version, 'staff.revoked', cowork.staff_body(f));
+	PERFORM cowork.credentials_end(f.person_id, p_at);
+	RETURN cowork.done(f.person_id, f.version, 'staff.revoked',
+		cowork.staff_body(f) || jsonb_build_object('ended', true));
 END
 $$;
 

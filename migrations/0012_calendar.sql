@@ -52,6 +52,7 @@ FROM cowork.person p
 UNION ALL
 SELECT 3, 'token', NULL, k.person_id, jsonb_strip_nulls(jsonb_build_object('token', k.token_id, 'person', k.person_id,
 	'hash', CASE k.kind WHEN 'access' THEN encode(k.hash, 'hex') END,
-	'fingerprint', CASE k.kind WHEN 'certificate' THEN encode(k.hash, 'hex') END, 'expires', cowork.us(k.expires_at)))
+	'fingerprint', CASE k.kind WHEN 'certificate' THEN encode(k.hash, 'hex') END, 'scope', k.scope,
+	'expires', cowork.us(k.expires_at)))
 FROM cowork.token k
 WHERE k.kind IN ('access', 'certificate') AND k.revoked_at IS NULL AND k.expires_at > clock_timestamp() - interval '1 day';

@@ -1,4 +1,9 @@
-/* member.update: change a member. */
+/*
+ * member.update: change a member. With the state "disabled" it is member.disable too. Whom somebody
+ * disabled is let in again only by those who may change members of every tenant, the operator and
+ * site admins: a tenant's admin cannot know why it was done, nor by whom. Nothing that let them in
+ * before does so again; they are invited again for that.
+ */
 
 #include "daemon/command.h"
 #include "daemon/method.h"
@@ -24,7 +29,8 @@ static const struct field params[] = {
 	{ "name", FIELD_STRING, AT(name), 0, 1, 200 },
 	{ "lang", FIELD_STRING, AT(lang), FIELD_CLEARABLE, 2, 35 },
 	{ "role", FIELD_ENUM, AT(role), .choices = member_roles },
-	{ "state", FIELD_ENUM, AT(state), .choices = person_states },
+	{ "state", FIELD_ENUM, AT(state), .choices = person_states,
+	  .help = "disabled: as member.disable; out of it only by operators and site admins" },
 	{ "external_id", FIELD_STRING, AT(external_id), FIELD_CLEARABLE, 1, 200,
 	  .help = "what it is called elsewhere" },
 	{ "if_version", FIELD_INT, AT(if_version), 0, 1, INT32_MAX,

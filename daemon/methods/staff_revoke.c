@@ -1,4 +1,7 @@
-/* staff.revoke: end the rights of one of the staff. */
+/*
+ * staff.revoke: end the rights of one of the staff, with tokens, codes and password, whatever they
+ * are besides: a member is invited again.
+ */
 
 #include "daemon/command.h"
 #include "daemon/method.h"

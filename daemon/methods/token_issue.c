@@ -12,11 +12,13 @@
 #include "common/token.h"
 #include "daemon/command.h"
 #include "daemon/method.h"
+#include "daemon/words.h"
 
 struct token_issue {
 	struct mutation mutation;
 	const char *label;
 	struct field_int days;
+	struct field_int scope;
 	const char *login; /* for */
 	const char *certificate;
 	char fingerprint[SHA256_HEX_MAX]; /* empty: a token is made */
@@ -32,6 +34,8 @@ static const struct field params[] = {
 	MUTATION_FIELDS(struct token_issue),
 	{ "label", FIELD_STRING, AT(label), 0, 1, 100, .help = "what it is for" },
 	{ "days", FIELD_INT, AT(days), 0, 1, 365, .help = "how long it is valid; 90 unless told" },
+	{ "scope", FIELD_ENUM, AT(scope), .choices = token_scopes,
+	  .help = "read: whoever logs in with it changes nothing; full unless told" },
 	{ "for", FIELD_LOGIN, AT(login), 0, .help = "a service's; operators only" },
 	{ "certificate", FIELD_TEXT, AT(certificate), FIELD_META, 1, 8192,
 	  .help = "instead of a token: the fingerprint (SHA256:...) of a client certificate, or "

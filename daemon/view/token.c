@@ -7,7 +7,7 @@ struct token_view {
 	const char *login;
 	const char *label;
 	struct field_int kind;
-	const char *scope;
+	struct field_int scope;
 	struct field_int created;
 	struct field_int expires;
 	struct field_int last_used;
@@ -21,7 +21,8 @@ static const struct field fields[] = {
 	{ "login", FIELD_LOGIN, AT(login), 0 },
 	{ "label", FIELD_STRING, AT(label), 0 },
 	{ "kind", FIELD_ENUM, AT(kind), 0, .choices = token_kinds },
-	{ "scope", FIELD_STRING, AT(scope), 0 },
+	{ "scope", FIELD_ENUM, AT(scope), 0, .choices = token_scopes,
+	  .help = "read: it changes nothing" },
 	{ "created", FIELD_INSTANT, AT(created), 0 },
 	{ "expires", FIELD_INSTANT, AT(expires), 0 },
 	{ "last_used", FIELD_INSTANT, AT(last_used), 0 },

@@ -145,6 +145,31 @@ def test_a_member_is_changed_under_its_version(office):
     assert office.one(command("member.update", login="x@y.example")) == {"o": "not_found", "field": "login"}
 
 
+def test_what_disables_somebody_says_what_ends_and_ends_it(office):
+    office.one(issue())
+    answer = office.run(command("member.update", login="ann@acme.example", name="Anne", state="disabled"))
+    event = answer["events"][0]
+    assert (event["kind"], event["body"]["state"], event["body"]["ended"]) == ("member.disabled", "disabled", True)
+    assert (answer["outcomes"][0]["facts"]["name"], answer["outcomes"][0]["facts"]["version"]) == ("Anne", 2)
+    again = office.run(command("member.update", login="ann@acme.example", state="disabled"))
+    assert again["events"][0]["kind"] == "member.updated"
+    assert found(office)["revoked"]
+
+
+@pytest.mark.parametrize("own", [{"tenant": 1}, {"member": 1}])
+def test_who_is_disabled_comes_back_by_those_who_reach_everybody(office, own):
+    back = {"login": "ann@acme.example", "state": "active"}
+    office.one(command("member.disable", login="ann@acme.example"))
+    assert office.one(command("member.update", own=own, **back)) == {"o": "forbidden", "field": "state", "rule": "enable"}
+    assert office.one(command("member.update", **back))["facts"]["state"] == "active"
+
+
+def test_revoked_staff_keep_nothing_even_as_members(office):
+    office.outcomes(grant("ann@acme.example"), redeem())
+    answer = office.run(command("staff.revoke", login="ann@acme.example"))
+    assert answer["events"][0]["body"]["ended"] is True and found(office)["revoked"]
+
+
 def test_who_is_disabled_or_whose_tenant_is_shows_on_the_token(office):
     office.one(issue())
     assert (found(office)["disabled"], found(office)["tenant_state"]) == (False, "active")
@@ -201,6 +226,12 @@ def test_a_token_is_issued_listed_and_revoked_by_its_own_person_only(office):
     assert revoked["facts"]["state"] == "revoked" and found(office)["revoked"]
     assert office.one(command("token.revoke", token="T0KEN000")) == {"o": "wrong_state", "state": "revoked"}
     assert office.one(issue("T0KEN001", person=99)) == {"o": "not_found", "field": "person"}
+
+
+def test_a_token_may_be_for_reading_alone(office):
+    answer = office.run(issue(scope="read"))
+    assert answer["outcomes"][0]["facts"]["scope"] == answer["events"][0]["body"]["scope"] == "read"
+    assert found(office)["scope"] == "read"
 
 
 def test_an_expired_token_says_so(office):

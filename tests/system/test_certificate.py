@@ -41,6 +41,14 @@ def test_a_service_is_known_by_its_certificate(daemon, connect, world, identity,
         client.call("site.list")
 
 
+def test_a_certificate_may_be_for_reading_alone(daemon, connect, world, identity):
+    connect("operator").change("token.issue", {"for": world.login["service"]}, certificate=fingerprint(identity[0]), scope="read")
+    with daemon.client(identity=identity) as client:
+        assert client.call("session.auth", certificate=True)["scope"] == "read"
+        assert client.call("site.list")
+        assert client.refused("token.issue", key=new_key()).kind == "forbidden"
+
+
 def test_a_certificate_is_registered_by_its_fingerprint_too(daemon, connect, world, identity):
     service = connect("service")
     service.change("token.issue", certificate=fingerprint(identity[0]))

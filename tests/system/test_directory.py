@@ -85,7 +85,7 @@ def test_who_is_enabled_again_needs_a_new_code(connect, world):
     boss, ada = connect("boss"), {"login": world.login["ada"]}
     boss.change("member.disable", ada)
     assert boss.refused("member.invite", ada, tenant="acme", name="Ada", again=True, key=new_key()).kind == "exists"
-    boss.change("member.update", ada, state="active")
+    connect("admin").change("member.update", ada, state="active")
     assert connect().refused("session.auth", token=world.token["ada"]).kind == "unauthenticated"
     code = boss.change("member.invite", ada, tenant="acme", name="Ada", again=True)["code"]
     assert connect().redeem(code)["login"] == world.login["ada"]
@@ -104,6 +104,45 @@ def test_who_is_of_the_staff_too_goes_on_there(connect, world):
     assert client.call("session.whoami")["role"] == "front_desk"
 
 
+@pytest.mark.parametrize("state", ["active", "invited"])
+def test_a_tenants_admin_does_not_let_in_again_whom_the_operator_disabled(connect, world, state):
+    operator, boss, ada = connect("operator"), connect("boss"), {"login": world.login["ada"]}
+    operator.change("member.disable", ada)
+    error = boss.refused("member.update", ada, state=state, key=new_key())
+    assert (error.kind, error.data["field"], error.data["rule"]) == ("forbidden", "state", "enable")
+    assert "operator" in error.message
+    assert boss.change("member.update", ada, name="Ada P.")["member"]["state"] == "disabled"
+    assert operator.change("member.update", ada, state=state)["member"]["state"] == state
+
+
+def test_disabling_by_update_ends_what_disabling_ends(connect, world):
+    """Token, password and a code that was not used: none of it is good again when the person is let in again."""
+    operator, ada = connect("operator"), connect("ada")
+    ada.change("session.password", new="correct horse")
+    for login in (world.login["ada"], world.login["newcomer"]):
+        operator.change("member.update", login=login, state="disabled")
+        operator.change("member.update", login=login, state="active")
+    assert ada.refused("session.whoami").kind == "unauthenticated"
+    for form in ({"token": world.token["ada"]}, {"code": world.code["newcomer"], "key": new_key()},
+                 {"login": world.login["ada"], "password": "correct horse", "key": new_key()}):
+        assert connect().refused("session.auth", form).kind == "unauthenticated"
+
+
+def test_what_somebody_had_as_staff_is_not_good_for_the_member_they_are(connect, world):
+    operator, client = connect("operator"), connect()
+    bob = {"login": world.login["bob"]}
+    got = client.redeem(operator.change("staff.grant", bob, name="Bob", role="front_desk")["code"])
+    client.change("session.password", new="correct horse")
+    operator.change("member.disable", bob)
+    operator.change("staff.revoke", bob)
+    assert client.refused("session.whoami").kind == "unauthenticated"
+    operator.change("member.update", bob, state="active")
+    for form in ({"token": got["token"]}, {**bob, "password": "correct horse", "key": new_key()}):
+        assert connect().refused("session.auth", form).kind == "unauthenticated"
+    code = operator.change("member.invite", bob, tenant="acme", name="Bob", again=True)["code"]
+    assert connect().redeem(code)["role"] == "member"
+
+
 # The last operator
 
 def test_the_last_operator_can_neither_leave_nor_be_made_less(connect, world):
@@ -116,6 +155,15 @@ def test_the_last_operator_can_neither_leave_nor_be_made_less(connect, world):
         assert (error.kind, error.data["rule"], error.data["field"]) == ("wrong_state", "last_operator", "login")
         assert login in error.message and "last operator" in error.message
     assert operator.call("session.whoami")["role"] == "operator"
+
+
+@pytest.mark.parametrize("method, params", [("member.disable", {}), ("member.update", {"state": "disabled"})])
+def test_the_last_operator_is_not_disabled_as_a_member(connect, world, method, params):
+    operator, two = connect("operator"), connect()
+    two.redeem(operator.change("staff.grant", login=world.login["bob"], name="Bob", role="operator")["code"])
+    two.change("staff.revoke", login=world.login["operator"])
+    error = two.refused(method, params, login=world.login["bob"], key=new_key())
+    assert (error.kind, error.data["rule"]) == ("wrong_state", "last_operator")
 
 
 def test_an_operator_goes_when_another_one_is_there_and_not_before(connect, world):

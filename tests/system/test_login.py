@@ -345,6 +345,45 @@ def test_a_token_issued_is_listed_works_and_ends_when_revoked(connect, world):
     assert (error.kind, error.data["state"]) == ("wrong_state", "revoked")
 
 
+def test_a_token_has_the_scope_that_it_was_made_with(connect, world):
+    ada = connect("ada")
+    made = {scope: ada.change("token.issue", **({"scope": scope} if scope else {})) for scope in (None, "full", "read")}
+    listed = {row["token"]: row["scope"] for row in ada.call("token.list")["tokens"]}
+    assert [listed[made[scope]["id"]] for scope in made] == ["full", "full", "read"]
+    assert listed[world.token["ada"][4:12]] == "full"
+    assert ada.refused("token.issue", scope="some", key=new_key()).data["field"] == "scope"
+
+
+def test_a_token_that_reads_is_no_way_to_one_that_does_more(connect, world):
+    token, client = connect("ada").change("token.issue", scope="read")["token"], connect()
+    client.auth(token)
+    for method, params in (("token.issue", {}), ("session.password", {"new": "correct horse"})):
+        error = client.refused(method, params, key=new_key())
+        assert error.kind == "forbidden" and "scope read" in error.message
+    assert client.call("watch.start", site="KSQ")["watch"] == 1
+    assert client.call("session.whoami")["scope"] == "read"
+
+
+def test_a_token_that_reads_does_so_whoever_tells_of_it(connect, start_daemon, pg_proxy, world, world_db, sql):
+    """The database, where no event told of the token; and memory alone, while the database is away."""
+    known = connect("ada").change("token.issue", scope="read")["token"]
+    daemon = start_daemon(conninfo=f"{pg_proxy.conninfo} dbname={world_db} user=coworkd")
+    daemon.wait_log("people loaded")
+    unknown, ident, digest = new_token()
+    sql.execute("INSERT INTO cowork.token (token_id, person_id, kind, hash, scope, created_at, expires_at)"
+                " SELECT %s, k.person_id, k.kind, decode(%s, 'hex'), k.scope, k.created_at, k.expires_at"
+                " FROM cowork.token k WHERE k.token_id = %s", [ident, digest, known[4:12]])
+    with daemon.client(unknown) as client:
+        assert client.call("session.whoami")["scope"] == "read"
+        assert client.refused("token.issue", key=new_key()).kind == "forbidden"
+    mark = daemon.mark()
+    pg_proxy.refuse()
+    pg_proxy.end()
+    daemon.wait_log("database away", since=mark)
+    with daemon.client(known) as client:
+        assert client.call("session.whoami")["scope"] == "read"
+
+
 def test_nobody_revokes_anothers_token_but_the_operator(connect, world):
     ada_token = world.token["ada"][4:12]
     for who in ("bob", "boss", "minji", "desk", "admin", "auditor"):

@@ -29,7 +29,10 @@ TIME = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
 
 
 def made(operator, world):
-    """Bookings and blocks of everyone everywhere: {(who, site): ref}."""
+    """Bookings and blocks of everyone everywhere: {(who, site): ref}; and of two companies somebody who is disabled."""
+    for tenant in ("acme", "hanbit"):
+        operator.change("member.invite", tenant=tenant, login=f"out@{tenant}.example", name="Out")
+        operator.change("member.disable", login=f"out@{tenant}.example")
     refs = {}
     for site in (HERE, THERE):
         for number, who in enumerate(("ada", "bob", "boss", "minji"), 1):
@@ -83,10 +86,15 @@ def cases(method, me, world, refs):
     elif method == "member.find":
         for whose in (COLLEAGUE, OTHER):
             yield {"text": world.login[people[whose]]}, whose, None
-    elif method in ("member.update", "member.disable"):
+    elif method == "member.disable":
         for whose in (COLLEAGUE, OTHER):
-            change = {"name": "Z"} if method == "member.update" else {}
-            yield {"login": world.login[people[whose]], **change}, whose, None
+            yield {"login": world.login[people[whose]]}, whose, None
+    elif method == "member.update":
+        for whose, tenant in ((COLLEAGUE, "acme"), (OTHER, "hanbit")):
+            for change in ({"name": "Z"}, {"role": "tenant_admin"}, {"role": "member"}, {"state": "disabled"}):
+                yield {"login": world.login[people[whose]], **change}, whose, None
+            for change in ({"name": "Z"}, {"state": "disabled"}, {"state": "active"}, {"state": "invited"}):
+                yield {"login": f"out@{tenant}.example", **change}, whose, None
     elif method == "token.revoke":
         tokens = {OWN: me, COLLEAGUE: "bob", OTHER: "minji"}
         for whose, who in tokens.items():
@@ -109,13 +117,17 @@ def cases(method, me, world, refs):
         raise AssertionError(f"nobody has thought of who may do {method}")
 
 
-def expected(method, scope, whose, where):
+def lets_in_again(params):
+    return params.get("login", "").startswith("out@") and params.get("state") in ("active", "invited")
+
+
+def expected(method, scope, whose, where, params):
     """What the table says of a case: ok, forbidden, not_found or empty."""
     if scope is None or (scope == "site" and where not in (None, HERE)):
         return "forbidden"
     reach = {"own": (OWN, None), "tenant": (OWN, COLLEAGUE, None)}.get(scope)
     if not reach or whose in reach:
-        return "ok"
+        return "forbidden" if reach and lets_in_again(params) else "ok"
     if method == "member.invite":
         return "forbidden"
     return "empty" if method == "member.find" else "not_found"
@@ -152,11 +164,32 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(connect, world, role
         scope = TABLE[name].get(role)
         for params, whose, where in cases(name, ROLES[role], world, refs):
             got, wanted = (outcome(client, name, params, methods[name]["changes"]),
-                           expected(name, scope, whose, where))
+                           expected(name, scope, whose, where, params))
             if got != wanted:
                 wrong.append((name, scope, whose, where, f"is {got}, should be {wanted}"))
     assert not wrong
     assert client.call("session.logout") == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_token_of_the_scope_read_reads_what_the_role_may_and_changes_nothing(connect, world, role):
+    refs = made(connect("operator"), world)
+    token = connect(ROLES[role]).change("token.issue", scope="read")["token"]
+    client = connect()
+    assert client.auth(token)["scope"] == "read"
+    methods = client.call("rpc.discover")["methods"]
+    wrong = []
+    for name in filter(tried, TABLE):
+        change = methods[name]["changes"]
+        for params, whose, where in cases(name, ROLES[role], world, refs):
+            got = outcome(client, name, params, change)
+            wanted = "forbidden" if change else expected(name, TABLE[name].get(role), whose, where, params)
+            if got != wanted:
+                wrong.append((name, whose, where, f"is {got}, should be {wanted}"))
+    assert not wrong
+    assert client.call("session.logout") == {}
+    client.auth(world.token[ROLES[role]])  # the connection is none of the token's
+    assert "scope" not in client.call("session.whoami") and client.change("token.issue")
 
 
 def every_request(world, me, methods):

@@ -299,7 +299,9 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
         call(name)
     change("session.password", new="correct horse")
     call("session.auth", fresh, login=world.login["operator"], password="correct horse", key=new_key())
-    issued = change("token.issue", label="spare", days=1)
+    issued = change("token.issue", label="spare", days=1, scope="read")
+    call("session.auth", fresh, token=issued["token"])
+    call("session.whoami", fresh)
     call("token.list")
     change("token.revoke", token=issued["id"])
     change("site.create", code="NEW", name="New", name_alt="새", zone="Asia/Seoul", open="08:00", close="24:00",

@@ -132,6 +132,75 @@ static void test_a_certificate_is_found_by_its_fingerprint_and_only_a_service_s(
 	people_free(people);
 }
 
+static void put_certificate(struct people *people, int64_t rev, int64_t person, const char *id,
+			    int64_t expires)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "{\"token\":\"%s\",\"person\":%lld,\"fingerprint\":\"%064d\",\"expires\":%lld}",
+		 id, (long long)person, 0, (long long)expires);
+	assert_int_equal(put(people, rev, "token", text), 0);
+}
+
+static void put_service(struct people *people, int64_t rev, int64_t person)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "{\"person\":%lld,\"login\":\"reader%lld@example.com\",\"name\":\"R\","
+		 "\"staff\":{\"role\":\"service\",\"state\":\"active\"}}",
+		 (long long)person, (long long)person);
+	assert_int_equal(put(people, rev, "person", text), 0);
+}
+
+/* One ran out and was registered for another service; whichever comes first. */
+static void test_of_two_of_one_fingerprint_the_one_good_for_longer_is_found(void **state)
+{
+	static const uint8_t zeros[SHA256_SIZE];
+
+	for (int first = 0; first < 2; first++) {
+		struct people *people = make_people();
+
+		put_service(people, 11, 9);
+		put_service(people, 11, 10);
+		put_certificate(people, 11, first ? 9 : 10, first ? "CERTOLD0" : "CERTNEW0",
+				first ? 10 : 90);
+		put_certificate(people, 11, first ? 10 : 9, first ? "CERTNEW0" : "CERTOLD0",
+				first ? 90 : 10);
+		assert_string_equal(people_certificate(people, zeros)->id, "CERTNEW0");
+		apply(people, 12, "token.revoked", "{\"token\":\"CERTOLD0\",\"person\":9}");
+		assert_string_equal(people_certificate(people, zeros)->id, "CERTNEW0");
+		apply(people, 13, "token.revoked", "{\"token\":\"CERTNEW0\",\"person\":10}");
+		assert_null(people_certificate(people, zeros));
+		put_service(people, 14, 9); /* read again, and registered again */
+		put_certificate(people, 14, 9, "CERTOLD0", 95);
+		put_certificate(people, 14, 9, "CERTOLD0", 96);
+		assert_string_equal(people_certificate(people, zeros)->id, "CERTOLD0");
+		people_free(people);
+	}
+}
+
+static void test_the_scope_of_a_token_comes_with_its_event_and_with_its_row(void **state)
+{
+	struct people *people = make_people();
+
+	assert_int_equal(people_token(people, "AAAAAAAA")->scope, 0);
+	apply(people, 11, "token.issued",
+	      "{\"token\":\"CCCCCCCC\",\"person\":7,\"expires\":50,\"scope\":\"read\"}");
+	assert_int_equal(people_token(people, "CCCCCCCC")->scope, 1);
+	assert_int_equal(put(people, 12, "token",
+			     "{\"token\":\"DDDDDDDD\",\"person\":7,\"hash\":\"" HASH
+			     "\",\"expires\":9,\"scope\":\"read\"}"),
+			 0);
+	assert_int_equal(people_token(people, "DDDDDDDD")->scope, 1);
+	assert_int_equal(put(people, 12, "token",
+			     "{\"token\":\"EEEEEEEE\",\"person\":7,\"hash\":\"" HASH
+			     "\",\"expires\":9,\"scope\":\"some\"}"),
+			 -EBADMSG);
+	people_free(people);
+}
+
 static void test_an_event_takes_effect_at_once_and_names_who_is_to_be_read_again(void **state)
 {
 	struct people *people = make_people();
@@ -345,6 +414,8 @@ int main(void)
 		cmocka_unit_test(test_what_was_loaded_is_found_in_every_way),
 		cmocka_unit_test(
 			test_a_certificate_is_found_by_its_fingerprint_and_only_a_service_s),
+		cmocka_unit_test(test_of_two_of_one_fingerprint_the_one_good_for_longer_is_found),
+		cmocka_unit_test(test_the_scope_of_a_token_comes_with_its_event_and_with_its_row),
 		cmocka_unit_test(
 			test_an_event_takes_effect_at_once_and_names_who_is_to_be_read_again),
 		cmocka_unit_test(test_tokens_come_and_go_with_the_events_that_say_so),
