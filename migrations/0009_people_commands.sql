@@ -198,7 +198,7 @@ BEGIN
 			WHERE x.external_id = a ->> 'external_id' AND x.person_id <> m.person_id) THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
 	END IF;
-	v_out := m.state <> 'disabled' AND a ->> 'state' = 'disabled';
+	v_out := m.state <> 'disabled' AND coalesce(a ->> 'state', m.state) = 'disabled';
 	IF m.state = 'disabled' AND a ->> 'state' <> 'disabled' AND a ->> 'own' IS NOT NULL THEN
 		RETURN cowork.refused('forbidden', '{"field": "state", "rule": "enable"}');
 	END IF;

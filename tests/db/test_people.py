@@ -145,6 +145,13 @@ def test_a_member_is_changed_under_its_version(office):
     assert office.one(command("member.update", login="x@y.example")) == {"o": "not_found", "field": "login"}
 
 
+def test_a_change_that_names_no_state_leaves_it(office):
+    office.one(issue())
+    answer = office.run(command("member.update", login="ann@acme.example", name="Anne"))
+    assert answer["events"][0]["kind"] == "member.updated" and "ended" not in answer["events"][0]["body"]
+    assert not found(office)["revoked"] and not found(office)["disabled"]
+
+
 def test_what_disables_somebody_says_what_ends_and_ends_it(office):
     office.one(issue())
     answer = office.run(command("member.update", login="ann@acme.example", name="Anne", state="disabled"))

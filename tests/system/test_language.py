@@ -162,7 +162,7 @@ SERVER = re.compile(r"(?<=⟧) \([^()⟦]+\)")
 
 # Dates are common/when_echo.c's own; the rest is of the world, of the wire, or what a state is made of.
 KNOWN = set("""Mon Sun Sat Fri Thu Wed Tue Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec EST EDT
-true false access tests Ada Park acme client booking created desk room booth member active cowork coworkd By the window desk localhost
+true false access full tests Ada Park acme client booking created desk room booth member active cowork coworkd By the window desk localhost
 """.split())
 
 
