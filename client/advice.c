@@ -166,6 +166,8 @@ static void tell_try(struct client *client, const struct zone *zone, const struc
 	const struct asked *asked = &client->asked;
 	struct edit edits[2 + ASKED_WISHES_MAX];
 	struct buf phrase = BUF_INIT(TEXT_MAX), both = BUF_INIT(TEXT_MAX);
+	const char *option = !asked->place.value && when_is_word(offer->space) ? "--space " : "";
+	struct buf space = BUF_INIT(TEXT_MAX);
 	bool same = asked->start == offer->when.start && asked->end == offer->when.end;
 	size_t count = 0;
 	char *line;
@@ -173,18 +175,21 @@ static void tell_try(struct client *client, const struct zone *zone, const struc
 	if (asked->place.count == 0 && asked->when.count == 0)
 		return;
 	add_phrase(client, zone, &offer->when, &phrase);
+	buf_printf(&space, "%s%s", option, offer->space);
 	if (asked->place.count > 0)
-		edits[count++] = (struct edit){ asked->place, offer->space };
+		edits[count++] = (struct edit){ asked->place, space.data };
 	else
-		buf_printf(&both, "%s %s", offer->space, phrase.data ? phrase.data : "");
+		buf_printf(&both, "%s %s", space.data ? space.data : "",
+			   phrase.data ? phrase.data : "");
 	if (asked->when.count > 0 && (!same || both.len > 0))
 		edits[count++] = (struct edit){ asked->when, both.len ? both.data : phrase.data };
 	for (size_t i = 0; i < asked->wish_count; i++)
 		edits[count++] = (struct edit){ asked->wishes[i], NULL };
 	line = line_with(client, edits, count, asked->when.count == 0 ? phrase.data : NULL);
-	if (line && !phrase.failed && !both.failed)
+	if (line && !phrase.failed && !both.failed && !space.failed)
 		complain_more(_("try"), "%s", line);
 	free(line);
+	buf_deinit(&space);
 	buf_deinit(&both);
 	buf_deinit(&phrase);
 }

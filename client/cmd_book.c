@@ -2,8 +2,10 @@
  * book: a space by its code, any one of a kind, or one chosen on the terminal.
  */
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/booked.h"
 #include "client/call.h"
@@ -45,8 +47,9 @@ static void split(const struct arguments *arguments, struct book *ret)
 /* Nobody is there to choose: what could be typed instead. */
 static int tell_choice(const struct client *client, const struct book *book)
 {
-	char phrase[PHRASE_MAX], with_kind[PHRASE_MAX + 8];
-	struct edit edit = { book->when, with_kind };
+	char phrase[PHRASE_MAX], with_kind[PHRASE_MAX + 8], space[PHRASE_MAX + 16];
+	struct words first = { book->when.words, 1, false };
+	struct edit edit = { book->when, with_kind }, option = { first, space };
 	char *line;
 
 	complain(_("book what? Say a space or a kind of one: desk, room, booth, office or event"));
@@ -56,6 +59,15 @@ static int tell_choice(const struct client *client, const struct book *book)
 	if (line)
 		complain_more(_("try"), "%s", line);
 	free(line);
+	/* One word that could be either a time or a space with such a code. */
+	if (book->when.count > 1 && strchr(first.words[0], '-') &&
+	    isalpha((unsigned char)*first.words[0])) {
+		snprintf(space, sizeof(space), "--space %s", first.words[0]);
+		line = line_with(client, &option, 1, NULL);
+		if (line)
+			complain_more(_("or"), "%s", line);
+		free(line);
+	}
 	return STATUS_USAGE;
 }
 

@@ -70,7 +70,7 @@ static void hint_book(struct client *client, const struct cJSON *found, const st
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 
 	buf_add_str(&line, "cowork book ");
-	text_quote(&line, code ? code : "");
+	line_add_space(&line, code ? code : "");
 	for (size_t i = 0; i < words->count; i++) {
 		buf_add_char(&line, ' ');
 		line_add_words(&line, words->words[i]);

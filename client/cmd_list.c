@@ -2,6 +2,7 @@
  * mine, list: who booked what.
  */
 
+#include <ctype.h>
 #include <string.h>
 
 #include "client/call.h"
@@ -34,11 +35,24 @@ static int add_edge(struct client *client, struct params *params, const struct p
 	return STATUS_OK;
 }
 
+/* "list M-2 fri" is as good as "list --space M-2 fri": the code where the first word is one. */
+static const char *split_list(const struct arguments *arguments, struct words *ret)
+{
+	const char *space = arguments_get(arguments, "space");
+
+	*ret = (struct words){ arguments->many, arguments->many_count, false };
+	if (space || ret->count == 0 || when_is_word(ret->words[0]) ||
+	    !isalpha((unsigned char)ret->words[0][0]) || !strpbrk(ret->words[0], "0123456789"))
+		return space;
+	ret->words++;
+	ret->count--;
+	return ret->words[-1];
+}
+
 /* A day, which is both bounds, or --from and --to. */
-static int add_edges(struct client *client, struct params *params,
+static int add_edges(struct client *client, struct params *params, struct words day,
 		     const struct arguments *arguments)
 {
-	struct words day = { arguments->many, arguments->many_count, false };
 	const char *const *from = arguments_slot(arguments, "from");
 	const char *const *to = arguments_slot(arguments, "to");
 	struct words start = { from, from ? 1 : 0, true }, end = { to, to ? 1 : 0, true };
@@ -64,17 +78,16 @@ static int add_edges(struct client *client, struct params *params,
 	return r;
 }
 
-static int print_list(struct client *client, struct call *call, const struct arguments *arguments,
-		      const char *view)
+static int print_list(struct client *client, struct call *call, struct words day,
+		      const struct arguments *arguments, const char *view)
 {
-	int r = add_edges(client, &call->params, arguments);
+	int r = add_edges(client, &call->params, day, arguments);
 
 	/* A day is asked for to see all of it. */
-	if (arguments->many_count > 0 && client->options.limit < 0)
+	if (day.count > 0 && client->options.limit < 0)
 		client->options.limit = 0;
 	if (r == STATUS_OK)
-		return pages_print(client, call,
-				   view_find(arguments->many_count > 0 ? "day_list" : view));
+		return pages_print(client, call, view_find(day.count > 0 ? "day_list" : view));
 	call_done(call);
 	return r;
 }
@@ -82,6 +95,7 @@ static int print_list(struct client *client, struct call *call, const struct arg
 int cmd_mine(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
+	struct words day = { arguments->many, arguments->many_count, false };
 	char now[INSTANT_TEXT_MAX];
 	bool past = arguments_has(arguments, "past");
 	struct call call;
@@ -99,22 +113,23 @@ int cmd_mine(struct client *client, const struct command *command _unused_,
 		params_str(&call.params, "state", "all");
 		params_bool(&call.params, "newest", true);
 	}
-	return print_list(client, &call, arguments, "mine");
+	return print_list(client, &call, day, arguments, "mine");
 }
 
 int cmd_list(struct client *client, const struct command *command _unused_,
 	     const struct arguments *arguments)
 {
-	static const char *const texts[] = { "space", "tenant" };
+	struct words day;
+	const char *space = split_list(arguments, &day);
 	struct call call;
 
 	if (!call_begin_site(client, &call, "booking.list", false))
 		return STATUS_USAGE;
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		params_str(&call.params, texts[i], arguments_get(arguments, texts[i]));
+	params_str(&call.params, "space", space);
+	params_str(&call.params, "tenant", arguments_get(arguments, "tenant"));
 	if (arguments_has(arguments, "all"))
 		params_str(&call.params, "state", "all");
 	if (arguments_has(arguments, "newest"))
 		params_bool(&call.params, "newest", true);
-	return print_list(client, &call, arguments, "booking");
+	return print_list(client, &call, day, arguments, "booking");
 }

@@ -9,6 +9,7 @@
 
 #include "client/client.h"
 #include "client/line.h"
+#include "common/when.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
 
@@ -45,6 +46,13 @@ void line_add_words(struct buf *line, const char *text)
 		free(word);
 		at += len + (at[len] == ' ');
 	}
+}
+
+void line_add_space(struct buf *line, const char *code)
+{
+	if (when_is_word(code))
+		buf_add_str(line, "--space ");
+	text_quote(line, code);
 }
 
 /* "--from=" and a value that is one word of the shell, whatever it holds. */

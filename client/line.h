@@ -34,5 +34,8 @@ char *line_with(const struct client *client, const struct edit *edits, size_t co
 /* The same command, meaning the same on any day, with `--key KEY` at its end unless it stands
  * there already or is NULL. */
 char *line_with_key(const struct client *client, const char *key);
+/* Appends the code of a space as a command takes it behind its name: with --space where it would be
+ * read as a time. */
+void line_add_space(struct buf *line, const char *code);
 /* Appends words with blanks between them, each quoted where it needs that. */
 void line_add_words(struct buf *line, const char *text);

@@ -164,9 +164,27 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 	return kind;
 }
 
+/* "M-2", "D1": letters and then a number, as codes of spaces are. */
+static bool is_like_code(const char *word)
+{
+	size_t letters = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+	word += letters + (word[letters] == '-');
+	return letters > 0 && *word >= '0' && *word <= '9';
+}
+
+/* Whether the word alone says when something begins or how long it takes. */
+static bool reads_alone(struct parse *parse, const struct token *tokens)
+{
+	struct phrase phrase;
+
+	return when_read(parse, tokens, &phrase) == WHEN_OK &&
+	       (phrase.start.mark.len > 0 || phrase.has_length);
+}
+
 bool when_is_word(const char *word)
 {
-	struct when_problem problem;
+	struct when_problem problem = { 0 };
 	struct parse parse = { .text = word, .len = strlen(word), .problem = &problem };
 	struct token tokens[TOKENS_MAX + 1];
 
@@ -177,5 +195,8 @@ bool when_is_word(const char *word)
 		    (token->type == TOKEN_NUMBER && token->digits > 2 &&
 		     token[1].type != TOKEN_YEAR))
 			return false;
-	return tokens[0].type != TOKEN_END;
+	/* A unit such as "m" begins nothing. */
+	if (tokens[0].type == TOKEN_END || tokens[0].type == TOKEN_UNIT)
+		return false;
+	return !is_like_code(word) || reads_alone(&parse, tokens);
 }

@@ -109,8 +109,9 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 			       int64_t *ret, struct when_problem *ret_problem);
 
 /*
- * Whether a word could stand in a phrase: for where a phrase may follow a code. A number of three
- * digits or four is none, but the code of a room.
+ * Whether a word could begin a phrase: for where a phrase may follow a code. A number of three
+ * digits or four is none, but the code of a room; so is "M-2", which is no time on its own, while
+ * "nov-23" is one.
  */
 bool when_is_word(const char *word);
 

@@ -321,6 +321,30 @@ def test_another_login_knows_nothing_of_the_sites(server, cowork):
     assert not (cowork.folder / "state/cowork/test.sites").exists()
 
 
+# --- codes that begin like a time ---
+
+@pytest.mark.parametrize("code", ["M-2", "M-10", "D-1", "m4"])
+def test_a_code_that_begins_like_a_length_is_a_space(server, cowork, code):
+    server.replies["booking.move"] = {"booking": booking(), "rev": 8}
+    cowork.run("book", code, "fri", "10-11", check=0)
+    assert booked(server)[0][0] == code
+    cowork.run("move", "R-7F3KAT", code, check=0)
+    cowork.run("day", code, "fri")
+    cowork.run("list", code, "fri")
+    assert [server.requests(method)[0]["space"] for method in ("booking.move", "space.day", "booking.list")] == [code] * 3
+
+
+def test_a_space_that_reads_as_a_time_is_suggested_as_an_option(server, cowork):
+    server.script["booking.create"] = [Refuse("slot_taken", space="A-12", alternatives=[
+        {"space": "fri-10", "start": "2026-11-23T15:00:00Z", "end": "2026-11-23T16:00:00Z"}])]
+    done = cowork.run("book", "A-12", "mon", "10-11", check=10)
+    assert suggestions(done) == ["cowork book --space fri-10 mon 10-11"]
+    said = cowork.run("book", "fri-10", "mon", "10-11", check=64).stderr
+    line = re.search(r"(cowork book --space .*)$", said, re.M)[1]
+    cowork.rerun(line, check=0)
+    assert booked(server)[0][0] == "fri-10"
+
+
 # --- move ---
 
 @pytest.mark.parametrize("words, space, start", [

@@ -215,6 +215,14 @@ static void words_of_phrases_are_told_from_codes(void **state _unused_)
 	assert_false(when_is_word("101"));
 	assert_false(when_is_word("2F"));
 	assert_false(when_is_word("ROOM-2"));
+	assert_false(when_is_word("M-2"));
+	assert_false(when_is_word("M-10"));
+	assert_false(when_is_word("D1"));
+	assert_false(when_is_word("at-3"));
+	assert_false(when_is_word("M"));
+	assert_true(when_is_word("mon-wed"));
+	assert_true(when_is_word("PT8H"));
+	assert_true(when_is_word("nov23"));
 	assert_false(when_is_word("한빛"));
 	assert_false(when_is_word(""));
 }
