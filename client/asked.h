@@ -23,4 +23,6 @@ struct asked {
 	size_t wish_count;
 	int64_t start, end;	 /* of `when`, as it was understood; 0: none was given */
 	const struct zone *zone; /* the clock it was read by */
+	/* Of the booking that `when` changes; both 0: it changes none. */
+	int64_t was_start, was_end;
 };

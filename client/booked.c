@@ -215,12 +215,14 @@ int booked_ask(struct client *client, struct call *call, const struct words *wor
 	       const char *fold)
 {
 	char absolute[2 * INSTANT_TEXT_MAX];
+	const struct when_interval was = { client->asked.was_start, client->asked.was_end };
 	struct when_interval interval;
 	struct phrase_clock clock;
 	int r = phrase_clock_init(&clock, client, PHRASE_ASK, fold);
 
 	if (r == STATUS_OK)
-		r = phrase_interval(client, &clock, words, &interval);
+		r = was.end ? phrase_change(client, &clock, words, &was, &interval)
+			    : phrase_interval(client, &clock, words, &interval);
 	if (r == STATUS_OK) {
 		add_interval(client, &call->params, words, &interval, absolute);
 		client->asked.zone = clock.zone;

@@ -61,6 +61,37 @@ static void look(struct client *client, struct call *call, const char *ref)
 		(void)call_try(client, call);
 }
 
+/* What the phrase does not say is taken from the booking, which has to be known then. */
+static int look_when(struct client *client, struct call *before, const struct words *words,
+		     const char *ref)
+{
+	char text[PHRASE_MAX];
+	const struct cJSON *booking = json_get(call_result(before), "booking");
+	const char *start, *end;
+	int r;
+
+	phrase_join(words, text);
+	if (words->count == 0 || when_lacks(text) == WHEN_LACKS_NOTHING)
+		return STATUS_OK;
+	if (!json_str(booking, "start")) {
+		call_done(before);
+		call_begin(before, "booking.show", false);
+		params_str(&before->params, "site", client_site_or_none(client));
+		params_str(&before->params, "ref", ref);
+		r = call_run(client, before);
+		if (r != STATUS_OK)
+			return r;
+		booking = json_get(call_result(before), "booking");
+	}
+	start = json_str(booking, "start");
+	end = json_str(booking, "end");
+	if (start && end && instant_parse(start, &client->asked.was_start) == 0 &&
+	    instant_parse(end, &client->asked.was_end) == 0)
+		return STATUS_OK;
+	complain(_("the server does not tell when that is"));
+	return STATUS_PROTOCOL;
+}
+
 /* Asks for the move and tells it. */
 static int run(struct client *client, struct call *call, const struct words *words,
 	       const struct arguments *arguments, const struct call *before)
@@ -82,7 +113,7 @@ int cmd_move(struct client *client, const struct command *command _unused_,
 	struct words words;
 	const char *space = split_move(arguments, &words), *ref = arguments_get(arguments, "ref");
 	struct call call, before;
-	int r = STATUS_USAGE;
+	int r;
 
 	if (!space && words.count == 0) {
 		complain(_("move where? Give a space, a time, or both"));
@@ -96,7 +127,12 @@ int cmd_move(struct client *client, const struct command *command _unused_,
 	params_str(&call.params, "ref", ref);
 	params_str(&call.params, "space", space);
 	if (booked_number(&call.params, arguments, "if_version"))
+		r = look_when(client, &before, &words, ref);
+	else
+		r = STATUS_USAGE;
+	if (r == STATUS_OK)
 		r = run(client, &call, &words, arguments, &before);
+	client->asked.was_start = client->asked.was_end = 0;
 	call_done(&before);
 	call_done(&call);
 	return r;

@@ -11,6 +11,7 @@
 #include "client/client.h"
 #include "client/i18n.h"
 #include "client/phrase.h"
+#include "common/civil.h"
 #include "common/macros.h"
 #include "common/utf8.h"
 
@@ -189,17 +190,51 @@ void phrase_join(const struct words *words, char out[PHRASE_MAX])
 	}
 }
 
-int phrase_interval(const struct client *client, const struct phrase_clock *clock,
-		    const struct words *words, struct when_interval *ret)
+static int read_interval(const struct client *client, const struct phrase_clock *clock,
+			 const struct words *words, const char *text, struct when_interval *ret)
 {
-	char text[PHRASE_MAX];
 	struct when_problem problem;
 
-	phrase_join(words, text);
 	if (when_parse(text, client->now, clock->zone, &clock->options, ret, &problem) == WHEN_OK)
 		return STATUS_OK;
 	tell(client, clock->for_booking ? clock : NULL, words, text, &problem);
 	return STATUS_DATA;
+}
+
+int phrase_interval(const struct client *client, const struct phrase_clock *clock,
+		    const struct words *words, struct when_interval *ret)
+{
+	char text[PHRASE_MAX];
+
+	phrase_join(words, text);
+	return read_interval(client, clock, words, text, ret);
+}
+
+int phrase_change(const struct client *client, const struct phrase_clock *clock,
+		  const struct words *words, const struct when_interval *was,
+		  struct when_interval *ret)
+{
+	char said[PHRASE_MAX], text[PHRASE_MAX + 128], start[CIVIL_TEXT_MAX];
+	long long minutes = (long long)((was->end - was->start) / (60 * USEC_PER_SEC));
+	struct zone_local local;
+
+	phrase_join(words, said);
+	zone_to_local(clock->zone, was->start, &local);
+	civil_format(&local.civil, start);
+	switch (when_lacks(said)) {
+	case WHEN_LACKS_DAY:
+		snprintf(text, sizeof(text), "%.10s %s", start, said);
+		break;
+	case WHEN_LACKS_START:
+		snprintf(text, sizeof(text), "%.10s %.5s %s", start, start + 11, said);
+		break;
+	case WHEN_LACKS_CLOCK:
+		snprintf(text, sizeof(text), "%s %.5s for %lldm", said, start + 11, minutes);
+		break;
+	default:
+		snprintf(text, sizeof(text), "%s", said);
+	}
+	return read_interval(client, clock, words, text, ret);
 }
 
 int phrase_edge(const struct client *client, const struct phrase_clock *clock,

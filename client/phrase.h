@@ -47,6 +47,11 @@ void phrase_join(const struct words *words, char out[PHRASE_MAX]);
 /* What the words come to; 0, or an exit status after telling what is wrong. */
 int phrase_interval(const struct client *client, const struct phrase_clock *clock,
 		    const struct words *words, struct when_interval *ret);
+/* The same of words that change the interval `was`: the day or the clock times that they do not say
+ * stay as they are. */
+int phrase_change(const struct client *client, const struct phrase_clock *clock,
+		  const struct words *words, const struct when_interval *was,
+		  struct when_interval *ret);
 /* The same of one instant, the bound of an interval or list. */
 int phrase_edge(const struct client *client, const struct phrase_clock *clock,
 		const struct words *words, enum when_edge edge, int64_t *ret);

@@ -164,6 +164,30 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 	return kind;
 }
 
+static bool says_day(const struct point *point)
+{
+	return point->day.kind != DAY_NONE || point->now || point->instant;
+}
+
+enum when_lack when_lacks(const char *text)
+{
+	struct when_problem problem = { 0 };
+	struct parse parse = { .text = text, .len = strlen(text), .problem = &problem };
+	struct token tokens[TOKENS_MAX + 1];
+	struct phrase phrase;
+	const struct point *start = &phrase.start;
+
+	if (parse.len >= WHEN_TEXT_MAX || !utf8_valid(text, parse.len) ||
+	    when_tokens(&parse, tokens) != WHEN_OK || when_read(&parse, tokens, &phrase) != WHEN_OK)
+		return WHEN_LACKS_NOTHING;
+	if (!says_day(start) && !says_day(&phrase.end))
+		return start->mark.len > 0 ? WHEN_LACKS_DAY : WHEN_LACKS_START;
+	if (start->now || start->instant || start->clock.set || start->block != HALF_NONE ||
+	    start->day.kind == DAY_WEEK || phrase.has_end || phrase.has_length)
+		return WHEN_LACKS_NOTHING;
+	return WHEN_LACKS_CLOCK;
+}
+
 /* "M-2", "D1": letters and then a number, as codes of spaces are. */
 static bool is_like_code(const char *word)
 {

@@ -108,6 +108,16 @@ enum when_kind when_parse_edge(const char *text, int64_t now, const struct zone 
 			       const struct when_options *options, enum when_edge edge,
 			       int64_t *ret, struct when_problem *ret_problem);
 
+/* What a phrase leaves to be known from elsewhere, for changing a time that there is already. */
+enum when_lack {
+	WHEN_LACKS_NOTHING, /* or it is no phrase */
+	WHEN_LACKS_DAY,	    /* "15-16" */
+	WHEN_LACKS_START,   /* "for 2h", "until 18:00" */
+	WHEN_LACKS_CLOCK,   /* "fri" */
+};
+
+enum when_lack when_lacks(const char *text);
+
 /*
  * Whether a word could begin a phrase: for where a phrase may follow a code. A number of three
  * digits or four is none, but the code of a room; so is "M-2", which is no time on its own, while

@@ -361,10 +361,27 @@ def test_a_space_that_reads_as_a_time_is_suggested_as_an_option(server, cowork):
     (("한빛", "내일", "10-12시"), "한빛", "2026-11-23T15:00:00Z"),
 ])
 def test_a_move_takes_a_space_a_time_or_both(server, cowork, words, space, start):
+    server.replies["booking.show"] = {"booking": booking(), "rev": 7}
     server.replies["booking.move"] = {"booking": booking(), "rev": 8}
     cowork.run("move", "R-7F3KAT", *words, check=0)
     sent = server.requests("booking.move")[0]
     assert (sent["ref"], sent.get("space"), sent.get("start")) == ("R-7F3KAT", space, start)
+
+
+@pytest.mark.parametrize("words, start, end", [
+    ("15-16", "2026-11-27T20:00:00Z", "2026-11-27T21:00:00Z"),
+    ("for 2h", "2026-11-27T14:00:00Z", "2026-11-27T16:00:00Z"),
+    ("tue", "2026-11-24T14:00:00Z", "2026-11-24T17:00:00Z"),
+    ("tue 15-16", "2026-11-24T20:00:00Z", "2026-11-24T21:00:00Z"),
+])
+@pytest.mark.parametrize("space", [[], ["A-13"]])
+def test_what_a_move_does_not_say_of_the_time_stays(server, cowork, words, start, end, space):
+    friday = booking(start="2026-11-27T14:00:00Z", end="2026-11-27T17:00:00Z")
+    server.replies["booking.show"] = {"booking": friday, "rev": 7}
+    server.replies["booking.move"] = {"booking": booking(), "rev": 8}
+    cowork.run("move", "R-7F3KAT", *space, *words.split(), check=0)
+    sent = server.requests("booking.move")[0]
+    assert (sent["start"], sent["end"]) == (start, end)
 
 
 def test_a_move_to_nowhere_is_a_question(server, cowork):
