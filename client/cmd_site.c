@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/i18n.h"
+#include "client/place.h"
 #include "client/rules.h"
 #include "client/view.h"
 #include "common/json.h"
@@ -126,6 +127,13 @@ static bool is_change(const struct arguments *arguments)
 	return arguments_has(arguments, "one_at_a_time");
 }
 
+static bool is_kind(const char *kind)
+{
+	const char *known = place_kind(kind);
+
+	return known && strcmp(known, kind) == 0;
+}
+
 int cmd_site_rule(struct client *client, const struct command *command _unused_,
 		  const struct arguments *arguments)
 {
@@ -134,6 +142,12 @@ int cmd_site_rule(struct client *client, const struct command *command _unused_,
 	struct call call;
 	int r;
 
+	if (!is_kind(kind)) {
+		complain(_("there is no kind of space \"%s\": it is one of desk, room, booth, "
+			   "office and event"),
+			 kind);
+		return STATUS_USAGE;
+	}
 	if (!call_begin_site(client, &call, "site.show", false))
 		return STATUS_USAGE;
 	r = call_run(client, &call);

@@ -58,6 +58,11 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 		add_span(client, data, out);
 		return;
 	}
+	if (kind == ERROR_in_the_past && json_str(data, "rule") &&
+	    strcmp(json_str(data, "rule"), "notice") == 0) {
+		buf_add_str(out, _("that is too soon"));
+		return;
+	}
 	if (i18n_translated()) {
 		add_translated(kind, message, out);
 		return;

@@ -219,6 +219,17 @@ def test_every_suggested_command_runs_as_it_is_printed(place, scenario):
             place("ada", "undo")  # as it was, for the next
 
 
+def test_too_short_a_notice_is_not_called_the_past(place):
+    place("operator", "site rule desk --notice 3d")
+    said = place("ada", "book A-01 tomorrow 9-12", check=11).stderr
+    assert "that is too soon" in said and "in the past" not in said
+
+
+def test_a_rule_of_an_unknown_kind_names_the_kinds(place):
+    said = place("operator", "site rule sofa", check=64).stderr
+    assert all(kind in said for kind in ("sofa", "desk", "room", "booth", "office", "event"))
+
+
 def test_a_refusal_for_a_person_is_four_lines(place):
     done = place("ada", taken(place)[0], check=10)
     assert [line.split()[0] for line in done.stderr.splitlines()] == ["cowork:", "free", "try", "exit"]
