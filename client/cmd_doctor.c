@@ -281,6 +281,24 @@ static void refused_line(struct checkup *checkup, const struct reply *reply)
 		bad(checkup, error_exit(kind), "token", message, _("fix: cowork login"));
 }
 
+/* A server that answers may be without its database; one that does not tell passes. */
+static void check_database(struct checkup *checkup)
+{
+	const char *state;
+	struct call call;
+
+	call_begin(&call, "server.status", false);
+	if (call_try(checkup->client, &call) == 0) {
+		state = json_str(call_result(&call), "database");
+		if (state && strcmp(state, "up") == 0)
+			good(checkup, "database", "%s", state);
+		else if (state)
+			bad(checkup, STATUS_TEMPFAIL, "database", state,
+			    _("fix: is PostgreSQL up, and can coworkd reach it?"));
+	}
+	call_done(&call);
+}
+
 /* hello and the token, by asking who we are. */
 static void check_login(struct checkup *checkup)
 {
@@ -304,8 +322,10 @@ static void check_login(struct checkup *checkup)
 	else
 		failed_line(checkup, r);
 	call_done(&call);
-	if (r == 0)
+	if (r == 0) {
+		check_database(checkup);
 		check_latency(checkup);
+	}
 }
 
 static void show_pending(const char *text, void *data)

@@ -658,6 +658,13 @@ def test_doctor_names_the_step_that_fails(server, cowork, certificate):
     assert re.search(r"^FAIL\tconnect\t", cowork.run("doctor", check=69).stdout, re.M)
 
 
+def test_doctor_sees_a_server_without_its_database(server, cowork):
+    server.replies["server.status"] = {"ready": True, "database": "up"}
+    assert re.search(r"^ok\tdatabase\tup$", cowork.run("doctor", check=0).stdout, re.M)
+    server.replies["server.status"] = {"ready": False, "database": "down"}
+    assert re.search(r"^FAIL\tdatabase\tdown$", cowork.run("doctor", check=75).stdout, re.M)
+
+
 def test_doctor_blames_the_database_and_not_the_token(server, cowork):
     server.script["session.auth"] = [Refuse("db_unavailable", "the database is away", door=True)]
     out = cowork.run("doctor", check=75).stdout
