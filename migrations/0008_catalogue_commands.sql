@@ -22,11 +22,11 @@ RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_id int;
 BEGIN
-	IF EXISTS (SELECT FROM cowork.site t WHERE lower(t.code) = lower(a ->> 'code')) THEN
-		RETURN cowork.refused('exists', '{"field": "code"}');
-	END IF;
 	IF EXISTS (SELECT FROM cowork.site t WHERE t.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.site t WHERE lower(t.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
 	IF coalesce((a ->> 'open')::int, 0) >= coalesce((a ->> 'close')::int, 1440) THEN
 		RETURN cowork.refused('params', '{"field": "close", "rule": "order"}');
@@ -92,11 +92,11 @@ RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	f cowork.floor;
 BEGIN
-	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
-		RETURN cowork.refused('exists', '{"field": "code"}');
-	END IF;
 	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.floor x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
 	INSERT INTO cowork.floor (site_id, code, name, name_alt, position, external_id)
 	VALUES (p_site, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'name_alt', ''),
@@ -148,11 +148,11 @@ BEGIN
 	IF NOT FOUND AND a ->> 'floor' IS NOT NULL THEN
 		RETURN cowork.refused('not_found', '{"field": "floor"}');
 	END IF;
-	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
-		RETURN cowork.refused('exists', '{"field": "code"}');
-	END IF;
 	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.area x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
 	INSERT INTO cowork.area (site_id, floor_id, code, name, name_alt, external_id)
 	VALUES (p_site, v_floor, a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'),
@@ -258,12 +258,12 @@ BEGIN
 	IF NOT FOUND AND a ->> 'area' IS NOT NULL THEN
 		RETURN cowork.refused('not_found', '{"field": "area"}');
 	END IF;
-	IF EXISTS (SELECT FROM cowork.space x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
-		RETURN cowork.refused('exists', '{"field": "code"}');
-	END IF;
 	IF EXISTS (SELECT FROM cowork.space x
 			WHERE x.site_id = p_site AND x.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.space x WHERE x.site_id = p_site AND lower(x.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
 
 	INSERT INTO cowork.space (site_id, floor_id, area_id, code, name, name_alt, kind, capacity, amenities,

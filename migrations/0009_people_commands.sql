@@ -5,11 +5,11 @@ RETURNS cowork.effect LANGUAGE plpgsql AS $$
 DECLARE
 	v_id bigint;
 BEGIN
-	IF EXISTS (SELECT FROM cowork.tenant t WHERE lower(t.code) = lower(a ->> 'code')) THEN
-		RETURN cowork.refused('exists', '{"field": "code"}');
-	END IF;
 	IF EXISTS (SELECT FROM cowork.tenant t WHERE t.external_id = a ->> 'external_id') THEN
 		RETURN cowork.refused('exists', '{"field": "external_id"}');
+	END IF;
+	IF EXISTS (SELECT FROM cowork.tenant t WHERE lower(t.code) = lower(a ->> 'code')) THEN
+		RETURN cowork.refused('exists', '{"field": "code"}');
 	END IF;
 	INSERT INTO cowork.tenant (code, name, name_alt, email, external_id)
 	VALUES (a ->> 'code', coalesce(nullif(a ->> 'name', ''), a ->> 'code'), nullif(a ->> 'name_alt', ''),
@@ -127,7 +127,9 @@ BEGIN
 	WHERE p.login = lower(a ->> 'login');
 	IF FOUND AND (m.tenant_id <> v_tenant.tenant_id OR m.state = 'disabled'
 			OR NOT coalesce((a ->> 'again')::boolean, false)) THEN
-		RETURN cowork.refused('exists', '{"field": "login"}');
+		RETURN cowork.refused('exists', CASE WHEN m.tenant_id = v_tenant.tenant_id
+			AND m.external_id = a ->> 'external_id' THEN '{"field": "external_id"}'
+			ELSE '{"field": "login"}' END::jsonb);
 	END IF;
 	-- the code for a first login would be one for whatever the person is already
 	IF EXISTS (SELECT FROM cowork.staff x JOIN cowork.person p USING (person_id)

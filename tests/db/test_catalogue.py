@@ -25,7 +25,8 @@ def test_a_site_starts_a_log_of_its_own(campus):
 
 
 @pytest.mark.parametrize("a, field", [
-    ({"code": "KENDALL"}, "code"), ({"code": "x", "external_id": "s-1"}, "external_id")])
+    ({"code": "KENDALL"}, "code"), ({"code": "x", "external_id": "s-1"}, "external_id"),
+    ({"code": "first", "external_id": "s-1"}, "external_id")])  # the same row of a file again
 def test_a_site_that_exists_is_not_made_again(campus, a, field):
     campus.lane.one(0, command("site.create", code="first", name="x", zone="UTC", external_id="s-1"))
     assert campus.lane.one(0, command("site.create", **{"name": "x", "zone": "UTC", **a})) == {
@@ -85,6 +86,7 @@ def test_a_space_stands_in_an_area_on_a_floor(campus):
     ("space.create", {**SPACE, "area": "9"}, {"o": "not_found", "field": "area"}),
     ("space.create", {**SPACE, "code": "d-0"}, {"o": "exists", "field": "code"}),
     ("space.create", {**SPACE, "external_id": "x"}, {"o": "exists", "field": "external_id"}),
+    ("space.create", {**SPACE, "code": "e-0", "external_id": "x"}, {"o": "exists", "field": "external_id"}),
     ("floor.create", {"code": "ONE"}, {"o": "exists", "field": "code"}),
     ("area.create", {"code": "WEST"}, {"o": "exists", "field": "code"}),
     ("space.update", {"space": "nowhere"}, {"o": "not_found", "field": "space"}),

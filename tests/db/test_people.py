@@ -1,5 +1,7 @@
 """Tenants, members, staff, codes and tokens, in the operator's lane."""
 
+import uuid
+
 import pytest
 
 from lane import FAR, command
@@ -54,6 +56,17 @@ def test_a_tenant_is_made_and_changed_under_its_version(office):
     assert office.one(command("tenant.update", tenant="zeta", if_version=1)) == {
         "o": "stale_version", "version": 2}
     assert office.one(command("tenant.update", tenant="eta")) == {"o": "not_found", "field": "tenant"}
+
+
+def test_a_row_of_a_file_that_comes_again_is_known_by_its_external_id(office):
+    rows = [command("tenant.create", code="Zeta", name="Zeta Ltd", external_id="7"),
+            command("member.invite", tenant="Zeta", login="z@z.example", name="Z", role="member", external_id="8",
+                    r={"code": {"id": "C0DE0001", "hash": "00" * 32, "expires": 4102444800000000}})]
+    for row in rows:
+        assert office.one(row)["o"] == "done"
+    for row in rows:
+        again = dict(row, key=str(uuid.uuid4()))
+        assert office.one(again) == {"o": "exists", "field": "external_id"}
 
 
 @pytest.mark.parametrize("request_, field", [
