@@ -108,7 +108,7 @@ static void tell_help(struct client *client, const char *method, const struct re
 		advice_asked(client);
 	if (!advice_rule(client, data) && hint_text)
 		complain_more(_("hint"), "%s", hint_text);
-	if (kind != ERROR_own_overlap)
+	if (kind != ERROR_own_overlap && kind != ERROR_params)
 		advice_alternatives(client, data);
 	tell_bookings(client, data);
 	if (reply->about == REPLY_REQUEST)

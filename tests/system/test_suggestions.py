@@ -230,6 +230,11 @@ def test_a_rule_of_an_unknown_kind_names_the_kinds(place):
     assert all(kind in said for kind in ("sofa", "desk", "room", "booth", "office", "event"))
 
 
+def test_a_title_that_is_too_long_suggests_nothing_about_the_site(place):
+    said = place("ada", "book A-01 tomorrow 9-12 --title " + 2000 * "x", check=65).stderr
+    assert "exit" in said and "site show" not in said
+
+
 def test_a_refusal_for_a_person_is_four_lines(place):
     done = place("ada", taken(place)[0], check=10)
     assert [line.split()[0] for line in done.stderr.splitlines()] == ["cowork:", "free", "try", "exit"]
