@@ -116,7 +116,7 @@ static bool has_room(struct outlet *outlet)
 	return true;
 }
 
-static void note(struct client *client, const char *format, ...)
+_printf_(2, 3) static void note(struct client *client, const char *format, ...)
 {
 	size_t used = strlen(client->told);
 	va_list args;
