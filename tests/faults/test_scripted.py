@@ -28,7 +28,8 @@ class Scripted:
         self.rev = 0
         self.replies = []  # instead of the usual ones, in this order
         self.token, ident, digest = new_token()
-        facts = {"token": ident, "kind": "access", "hash": digest, "expires": int((time.time() + 9999) * 1e6),
+        facts = {"token": ident, "kind": "access", "scope": "full", "hash": digest,
+                 "expires": int((time.time() + 9999) * 1e6),
                  "revoked": False, "used": False, "disabled": False, "person": 7, "role": "operator",
                  "login": "olive@example.com", "name": "Olive"}
         fake.answer("cowork.migration", [[str(VERSION)]])
