@@ -1,5 +1,5 @@
 /*
- * Completion from the client's own tables: commands, options, and the words that a placeholder of a
+ * Completion from the client's own tables: commands, options, and the words that a metavar of a
  * usage sentence stands for. The words before the cursor are walked as the real parser would, but
  * nothing is an error.
  */
@@ -30,9 +30,9 @@ struct place {
 	char value[ARGUMENT_NAME_MAX]; /* the option before the cursor wants this */
 };
 
-/* Words a placeholder stands for; for commands that begin so, or all. */
+/* Words a metavar stands for; for commands that begin so, or all. */
 static const struct {
-	const char *placeholder, *command, *words;
+	const char *metavar, *command, *words;
 } known[] = {
 	{ "KIND", "import", NULL },
 	{ "KIND", "export", NULL },
@@ -127,26 +127,26 @@ static void offer_topics(struct complete *complete)
 	complete_offer(complete, "options", NULL);
 }
 
-/* One alternative of a placeholder: "SPACE", or a word that stands for itself as in "0|1". */
-static void offer_one(struct complete *complete, const char *placeholder, const char *command)
+/* One alternative of a metavar: "SPACE", or a word that stands for itself as in "0|1". */
+static void offer_one(struct complete *complete, const char *metavar, const char *command)
 {
-	if (placeholder[strspn(placeholder, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0') {
-		complete_offer(complete, placeholder, NULL);
+	if (metavar[strspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0') {
+		complete_offer(complete, metavar, NULL);
 		return;
 	}
-	if (strcmp(placeholder, "FILE") == 0) {
+	if (strcmp(metavar, "FILE") == 0) {
 		buf_add_str(&complete->out, ":file\n");
 		return;
 	}
-	if (strcmp(placeholder, "CONTEXT") == 0 ||
-	    (strcmp(placeholder, "NAME") == 0 && strcmp(command, "config use") == 0))
+	if (strcmp(metavar, "CONTEXT") == 0 ||
+	    (strcmp(metavar, "NAME") == 0 && strcmp(command, "config use") == 0))
 		offer_contexts(complete);
-	if (strcmp(placeholder, "TOPIC") == 0)
+	if (strcmp(metavar, "TOPIC") == 0)
 		offer_topics(complete);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		const char *only = known[i].command;
 
-		if (strcmp(known[i].placeholder, placeholder) != 0 ||
+		if (strcmp(known[i].metavar, metavar) != 0 ||
 		    (only && strncmp(only, command, strlen(only)) != 0))
 			continue;
 		if (known[i].words)
@@ -155,15 +155,15 @@ static void offer_one(struct complete *complete, const char *placeholder, const 
 			offer_kinds(complete);
 		break;
 	}
-	complete_ask(complete, placeholder, command);
+	complete_ask(complete, metavar, command);
 }
 
-static void offer_placeholder(struct complete *complete, const char *placeholder,
-			      const struct command *command)
+static void offer_metavar(struct complete *complete, const char *metavar,
+			  const struct command *command)
 {
 	char copy[ARGUMENT_NAME_MAX], *rest = copy, *one;
 
-	snprintf(copy, sizeof(copy), "%s", placeholder);
+	snprintf(copy, sizeof(copy), "%s", metavar);
 	while ((one = strsep(&rest, "|")))
 		offer_one(complete, one, command ? command->name : "");
 }
@@ -233,7 +233,7 @@ static void offer_position(struct complete *complete, const struct place *place)
 			continue;
 		if (seen++ < place->positions && !slot.many)
 			continue;
-		offer_placeholder(complete, slot.shown, place->command);
+		offer_metavar(complete, slot.shown, place->command);
 		if (slot.group == 0 || slot.many)
 			return;
 	}
@@ -326,14 +326,14 @@ static void offer_at(struct complete *complete, const struct place *place)
 	if (place->lost)
 		return;
 	if (place->value[0]) {
-		offer_placeholder(complete, place->value, place->command);
+		offer_metavar(complete, place->value, place->command);
 	} else if (!place->only_positions && complete->word[0] == '-' && complete->word[len]) {
 		if (!value_of_option(place->command, complete->word, len, value))
 			return;
 		complete->before = complete->word;
 		complete->before_len = len + 1;
 		complete->word += len + 1;
-		offer_placeholder(complete, value, place->command);
+		offer_metavar(complete, value, place->command);
 	} else if (!place->only_positions && complete->word[0] == '-') {
 		offer_options(complete, place->command);
 	} else if (!place->command || place->noun) {

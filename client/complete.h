@@ -26,11 +26,11 @@ struct complete {
 void complete_offer(struct complete *complete, const char *word, const char *about);
 
 /*
- * Offers what the daemon has for a placeholder such as SPACE or REF: at most 20 words, from the
+ * Offers what the daemon has for a metavar such as SPACE or REF: at most 20 words, from the
  * cache while it is younger than 30 s, else asked for within the budget. Nothing when the
- * placeholder is none of those, or on any failure.
+ * metavar is none of those, or on any failure.
  */
-void complete_ask(struct complete *complete, const char *placeholder, const char *command);
+void complete_ask(struct complete *complete, const char *metavar, const char *command);
 
 /* The whole of it; an exit status. */
 int complete_run(struct client *client);

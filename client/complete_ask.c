@@ -31,7 +31,7 @@
 #define CACHE_MAX   (256 * 1024)
 
 struct source {
-	const char *placeholder;
+	const char *metavar;
 	const char *command; /* only for commands that begin so; NULL: all */
 	const char *method, *list, *member, *about;
 	bool site; /* belongs to a site */
@@ -52,12 +52,12 @@ static const struct source sources[] = {
 	{ "TOKEN", NULL, "token.list", "tokens", "token", "label" },
 };
 
-static const struct source *find_source(const char *placeholder, const char *command)
+static const struct source *find_source(const char *metavar, const char *command)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		const char *only = sources[i].command;
 
-		if (strcmp(sources[i].placeholder, placeholder) == 0 &&
+		if (strcmp(sources[i].metavar, metavar) == 0 &&
 		    (!only || strncmp(only, command, strlen(only)) == 0))
 			return &sources[i];
 	}
@@ -209,9 +209,9 @@ static void offer(struct complete *complete, char *lines)
 	free(fitting);
 }
 
-void complete_ask(struct complete *complete, const char *placeholder, const char *command)
+void complete_ask(struct complete *complete, const char *metavar, const char *command)
 {
-	const struct source *source = find_source(placeholder, command);
+	const struct source *source = find_source(metavar, command);
 	struct buf lines = BUF_INIT(CACHE_MAX);
 	char *path;
 

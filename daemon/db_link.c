@@ -508,16 +508,6 @@ const char *db_link_state(const struct db_link *link)
 	return state_names[link->state];
 }
 
-int64_t db_link_lane(const struct db_link *link)
-{
-	return link->lane_id;
-}
-
-int db_link_pid(const struct db_link *link)
-{
-	return link->conn ? PQbackendPID(link->conn) : 0;
-}
-
 void db_link_forget(struct db_link *link, const struct db_call *call)
 {
 	if (link->call == call)

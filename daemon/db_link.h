@@ -30,8 +30,6 @@ bool db_link_idle(const struct db_link *link);
 const char *db_link_trouble(const struct db_link *link);
 /* What it waits for, in words. */
 const char *db_link_state(const struct db_link *link);
-int64_t db_link_lane(const struct db_link *link);
-int db_link_pid(const struct db_link *link);
 
 /* Sends an idle link's next call; its end comes by call->done() and then ready() or down(). */
 void db_link_run(struct db_link *link, struct db_call *call);

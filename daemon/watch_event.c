@@ -284,7 +284,6 @@ struct watch_event *watch_event_new(const struct calendar *calendar, const struc
 
 	if (!event)
 		return NULL;
-	event->refs = 1;
 	event->rev = source->rev;
 	event->topic = WATCH_CATALOGUE;
 	t.held.block = strncmp(source->kind, "block.", 6) == 0;
@@ -295,26 +294,20 @@ struct watch_event *watch_event_new(const struct calendar *calendar, const struc
 		if (!read_held(&t)) {
 			log_error("an event cannot be told", log_str("kind", source->kind),
 				  log_int("rev", source->rev));
-			return watch_event_unref(event);
+			return watch_event_free(event);
 		}
 	}
 	event->tenant_id = t.held.tenant_id;
 	event->moved = t.was;
 	for (int as = 0; as < WATCH_CLASSES; as++)
 		if (tell(event, &t, (enum watch_class)as) < 0)
-			return watch_event_unref(event);
+			return watch_event_free(event);
 	return event;
 }
 
-struct watch_event *watch_event_ref(struct watch_event *event)
+struct watch_event *watch_event_free(struct watch_event *event)
 {
-	event->refs++;
-	return event;
-}
-
-struct watch_event *watch_event_unref(struct watch_event *event)
-{
-	if (!event || --event->refs > 0)
+	if (!event)
 		return NULL;
 	for (int as = 0; as < WATCH_CLASSES; as++)
 		free(event->told[as].json);

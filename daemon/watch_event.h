@@ -2,7 +2,7 @@
 
 /*
  * One event as watchers are told it. Made once from the log's event, and written as JSON at most
- * once for each class of viewer however many watch; references are counted.
+ * once for each class of viewer however many watch.
  */
 
 #include <stdbool.h>
@@ -33,7 +33,6 @@ enum watch_topic {
 extern const char *const watch_topic_names[]; /* NULL-terminated */
 
 struct watch_event {
-	int refs;
 	int64_t rev;
 	enum watch_topic topic;
 	int64_t subject;   /* bookings, blocks: of which one; else 0 */
@@ -47,14 +46,13 @@ struct watch_event {
 };
 
 /*
- * `calendar` has taken the event, or one after it; `people` may be NULL: then nobody is named. One
- * reference; NULL when out of memory, or when the body makes no sense (logged).
+ * `calendar` has taken the event, or one after it; `people` may be NULL: then nobody is named. The
+ * caller owns it; NULL when out of memory, or when the body makes no sense (logged).
  */
 struct watch_event *watch_event_new(const struct calendar *calendar, const struct people *people,
 				    const struct feed_event *event);
-struct watch_event *watch_event_ref(struct watch_event *event);
 /* Takes NULL, returns NULL. */
-struct watch_event *watch_event_unref(struct watch_event *event);
+struct watch_event *watch_event_free(struct watch_event *event);
 
 /* Whether a booking or block, told by the body of an event, holds its place. */
 bool watch_body_holds(const struct cJSON *body);

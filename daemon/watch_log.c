@@ -28,7 +28,7 @@ struct watch_log *watch_log_new(int64_t rev, size_t limit)
 void watch_log_restart(struct watch_log *log, int64_t rev)
 {
 	while (log->count > 0)
-		watch_event_unref(log->events[--log->count]);
+		watch_event_free(log->events[--log->count]);
 	log->last = log->lost = log->moved = log->left = rev;
 }
 
@@ -66,7 +66,7 @@ static void drop(struct watch_log *log, size_t index)
 		later(&log->moved, event->rev);
 	if (!event->superseded)
 		later(&log->lost, event->rev);
-	watch_event_unref(event);
+	watch_event_free(event);
 	log->count--;
 	memmove(&log->events[index], &log->events[index + 1],
 		(log->count - index) * sizeof(log->events[0]));

@@ -27,7 +27,7 @@ void watch_log_restart(struct watch_log *log, int64_t rev);
 
 size_t watch_log_count(const struct watch_log *log);
 bool watch_log_is_full(const struct watch_log *log);
-/* Takes over the reference. `seen`: a rev that every watcher was told, as late as is known. */
+/* Takes the event over. `seen`: a rev that every watcher was told, as late as is known. */
 void watch_log_add(struct watch_log *log, struct watch_event *event, int64_t seen);
 
 /* The rev of the oldest event kept; of the next one where there is none. */

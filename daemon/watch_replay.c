@@ -123,7 +123,7 @@ static void on_page(struct db_call *call)
 		sent = watch_send_page(watch, events, count);
 	}
 	for (size_t i = 0; i < count; i++)
-		watch_event_unref(events[i]);
+		watch_event_free(events[i]);
 	if (sent != WATCH_GONE)
 		watch_queue(watch);
 }

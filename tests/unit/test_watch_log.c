@@ -35,7 +35,6 @@ static void add(int64_t rev, int64_t subject, bool moved, int64_t seen)
 	struct watch_event *event = calloc(1, sizeof(*event));
 
 	assert_non_null(event);
-	event->refs = 1;
 	event->rev = rev;
 	event->topic = subject ? WATCH_BOOKINGS : WATCH_CATALOGUE;
 	event->subject = subject;
