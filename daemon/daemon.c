@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
@@ -449,7 +450,12 @@ int daemon_run(struct config_file **file, const char *path)
 {
 	struct daemon daemon = { .file = file, .path = path, .config = *config_values(*file) };
 
-	/* Tokens and keys are in memory, and must not be found in a core file. */
+	/*
+	 * Tokens and keys are in memory, and must be found neither in a core file nor by another
+	 * program of our user. The limit alone does not do: a core that goes to a program (systemd's
+	 * collector) is written whatever it is.
+	 */
+	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	log_set_level((enum log_level)daemon.config.level);
 	daemon.status = daemon_open(&daemon);
