@@ -46,11 +46,13 @@ def _as_postgres(command):
 class Cluster:
     """One server. `admin` is its superuser; `clone()` gives a fresh migrated database.
 
-    With settings it is a server of its own with these lines at the end of its configuration.
+    With settings it is a server of its own with these lines at the end of its configuration; `parent` is where
+    its folder is made.
     """
 
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, parent="/tmp"):
         self.settings = settings
+        self.parent = parent
         self.folder = None
         self.process = None
         self.made = []
@@ -72,7 +74,7 @@ class Cluster:
 
     def _start_own(self):
         bindir = subprocess.check_output(["pg_config", "--bindir"], text=True).strip()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cwpg", dir="/tmp"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cwpg", dir=self.parent))
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         data = self.folder / "data"

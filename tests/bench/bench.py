@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""Measures; scripts/bench starts it, and --help says how.
+
+place.py makes the database and the site, sides.py starts what makes load, rounds.py has the sides take turns,
+figures_speed.py and figures_size.py are the figures, report.py makes goals, the table and the README's section of them.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+for suite in ("db", "system"):
+    sys.path.insert(0, str(HERE.parent / suite))
+
+import figures_size  # noqa: E402  these stand in the folders just named, or use what does
+import figures_speed  # noqa: E402
+import report  # noqa: E402
+from place import Place  # noqa: E402
+from rig import Daemon, build  # noqa: E402
+from sides import Failed  # noqa: E402
+
+FIGURES = {
+    "bookings": figures_speed.bookings, "day": figures_speed.day, "search": figures_speed.search,
+    "connect": figures_speed.connect, "idle": figures_size.idle, "watch": figures_size.watch,
+    "loading": figures_size.loading, "client": figures_size.client, "verify": figures_size.verify,
+}
+
+
+class OnSocket(Daemon):
+    """An instance that is given a listening socket, as systemd would."""
+
+    def __init__(self, listening, *args, **options):
+        super().__init__(*args, **options)
+        self.passed = (listening.fileno(),)
+
+    def command(self):
+        return ["bash", "-c", f"exec 3<&{self.passed[0]}; LISTEN_FDS=1 LISTEN_PID=$$ exec '{self.binary}'"
+                              f" --config '{self.config}'"]
+
+
+class Pair:
+    """Two instances on one socket."""
+
+    def __init__(self, daemons, port):
+        self.daemons, self.port = daemons, port
+
+
+class Bench:
+    """One run: the place, how long and how often, and daemons started when they are first needed."""
+
+    def __init__(self, place, options, made):
+        self.place, self.made, self.quick = place, made, options.quick
+        self.rounds = 1 if options.quick else options.rounds
+        self.times = {"seconds": 0.2, "warmup": 0} if options.quick else {"seconds": options.seconds, "warmup": 0.5}
+        self.database, self.pg_database = place.clone(), place.clone()
+        self.next_slot = self.pg_slot = 0
+        self.figure = None
+        self.started = {}
+
+    def say(self, text):
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+    def sizes(self, *all_of_them):
+        """How many connections: the first alone where it has to be quick."""
+        return all_of_them
+
+    def watched(self, *daemons):
+        """Whose cores are counted."""
+        return {"coworkd": [daemon.pid for daemon in daemons], "postgres": self.place.postgres_pid}
+
+    def options(self, connections=1100):
+        return {"log__level": "info", "log__requests": "none", "limits__connections": connections + 200,
+                "limits__connections_per_source": connections + 200}
+
+    def daemon(self):
+        """The one that is measured by default."""
+        return self._once("coworkd", lambda: self._start("coworkd"))
+
+    def pair(self):
+        return self._once("pair", self._start_pair)
+
+    def _once(self, name, start):
+        if name not in self.started:
+            self.started[name] = start()
+        return self.started[name]
+
+    def _start(self, name, connections=1100, kind=Daemon, *args):
+        daemon = kind(*args, self.place.folder, self.place.conninfo(self.database), self.place.certificate, name,
+                      descriptors=connections + 512, **self.options(connections))
+        self.made.callback(daemon.stop)
+        return daemon.start()
+
+    def _start_pair(self):
+        listening = self.made.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
+        return Pair([self._start(f"pair{number}", 1100, OnSocket, listening) for number in (1, 2)],
+                    listening.getsockname()[1])
+
+    @contextlib.contextmanager
+    def extra_daemon(self, name, connections=1100):
+        daemon = self._start(name, connections)
+        try:
+            yield daemon
+        finally:
+            daemon.stop()
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures coworkd against pgbench, memcached and psql.")
+    parser.add_argument("--only", metavar="FIGURE,...", help=f"of {', '.join(FIGURES)}")
+    parser.add_argument("--seconds", type=float, default=2.5, help="how long each measurement lasts (2.5)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured (3)")
+    parser.add_argument("--spaces", type=int, default=1000, help="of the site, a multiple of 10 (1000)")
+    parser.add_argument("--days", type=int, default=50, help="with four bookings a space and day (50)")
+    parser.add_argument("--json", metavar="FILE", help="where all that was found is written")
+    parser.add_argument("--build", metavar="DIR", help="measure this build instead of making one (build-bench)")
+    parser.add_argument("--quick", action="store_true", help="a glance at each, to see that it works; a tiny site")
+    parser.add_argument("--readme", metavar="FILE", help="measure nothing: put the figures of a --json FILE into README.md")
+    options = parser.parse_args()
+    if options.quick:
+        options.spaces, options.days = min(options.spaces, 100), min(options.days, 2)
+    return parser, options
+
+
+def measure(names, options):
+    """All that was found, with what failed."""
+    found, failed = {}, []
+    with contextlib.ExitStack() as made:
+        began = time.monotonic()
+        place = made.enter_context(Place(options.spaces, options.days, lambda text: print(text, file=sys.stderr, flush=True)))
+        bench = Bench(place, options, made)
+        for name in names:
+            bench.figure = name
+            try:
+                found[name] = FIGURES[name](bench)
+            except Failed as problem:
+                failed.append(f"{name}: {problem}")
+                bench.say(f"FAILED {failed[-1]}")
+        result = {"machine": report.machine(place), "site": {"spaces": place.spaces, "bookings": place.bookings},
+                  "seconds": options.seconds, "quick": options.quick, "figures": found, "failed": failed,
+                  "took_s": round(time.monotonic() - began)}
+    return result
+
+
+def main():
+    parser, options = read_arguments()
+    if options.readme:
+        report.write_readme(ROOT / "README.md", json.loads(pathlib.Path(options.readme).read_text()))
+        return 0
+    names = options.only.split(",") if options.only else list(FIGURES)
+    if unknown := set(names) - set(FIGURES):
+        parser.error(f"no such figure: {', '.join(sorted(unknown))}")
+    os.environ["COWORK_BUILD"] = str(pathlib.Path(options.build or ROOT / "build-bench").resolve())
+    if not (build() / "tests" / "bench" / "cowork-load").exists():
+        parser.error(f"no cowork-load in {build()}: meson setup with -Dbench=true")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    result = measure(names, options)
+    result["goals"] = report.goals(result)
+    print(report.table(result))
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
+    return 1 if result["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Where things are measured: one private PostgreSQL on a real disk, with fsync, and TLS on loopback for everybody, and
+in it a site of `spaces` spaces with `bookings` live bookings, made by the lane as the daemon makes them.
+
+`full` is that database; it is cloned for each side that books, so that both begin alike.
+"""
+
+import contextlib
+import datetime
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from cluster import Cluster
+from rig import make_certificate
+from world import Lane, new_token
+
+SITE = "BENCH"
+ZONE = "Asia/Seoul"  # no summer time, so that all days are alike
+BOOKERS = 64         # people who book while it is measured, one a connection
+DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+BATCH = 128
+
+SETTINGS = """
+listen_addresses = '127.0.0.1'
+port = {port}
+ssl = on
+ssl_cert_file = '{folder}/cert.pem'
+ssl_key_file = '{folder}/key.pem'
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+shared_buffers = 256MB
+max_wal_size = 4GB
+checkpoint_timeout = 30min
+max_connections = 160
+autovacuum = off
+"""
+
+
+def free_port():
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return it.getsockname()[1]
+
+
+def first_day():
+    """The first day with bookings, by UTC: some days ahead, so that none is over while it is measured."""
+    return datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=3)
+
+
+class Place:
+    """`spaces` a multiple of 10; each has 4 bookings of two hours on each of `days` days."""
+
+    def __init__(self, spaces, days, say):
+        self.spaces, self.days, self.say = spaces, days, say
+        self.first_day = first_day()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cwbench", dir="/var/tmp"))
+        self.folder.chmod(0o755)
+        self.certificate = make_certificate(self.folder)
+        for file in self.certificate:
+            file.chmod(0o644)
+        self.port = free_port()
+        self.made = contextlib.ExitStack()
+        self.cluster = None
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._stop()
+
+    def _start(self):
+        keys = self.folder / "postgres"
+        keys.mkdir()
+        for file in self.certificate:
+            copy = keys / file.name
+            shutil.copy(file, copy)
+            copy.chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(copy, "postgres", "postgres")
+        os.environ["PGPORT"] = str(self.port)
+        os.environ.pop("COWORK_TEST_PGHOST", None)
+        os.environ["TMPDIR"] = "/var/tmp"
+        self.cluster = Cluster(SETTINGS.format(port=self.port, folder=keys), parent="/var/tmp")
+        self.cluster.start()
+        self.full = self.made.enter_context(self.cluster.clone())
+        began = time.monotonic()
+        with contextlib.closing(self.cluster.connect(self.full, self.cluster.admin)) as connection:
+            self._fill(connection)
+        self.fill_s = time.monotonic() - began
+        self.bookings = (self.spaces * 4 + 1) * self.days
+        self.say(f"{self.spaces} spaces and {self.bookings} bookings in {self.fill_s:.1f} s")
+
+    def _stop(self):
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            if self.cluster:
+                stack.callback(self.cluster.stop)
+            stack.push(self.made)
+
+    # What is in it
+
+    def _fill(self, connection):
+        connection.cursor().execute("SET synchronous_commit = off; SET statement_timeout = 0")
+        self.lane = Lane(connection)
+        self._make_site()
+        self._make_people()
+        self._make_bookings()
+        connection.cursor().execute("VACUUM ANALYZE")
+        connection.cursor().execute("CHECKPOINT")
+
+    def _all_done(self, site, commands):
+        ids = []
+        for at in range(0, len(commands), BATCH):
+            outcomes = self.lane.run(site, commands[at:at + BATCH])
+            for outcome in outcomes:
+                if outcome["o"] != "done":
+                    raise RuntimeError(f"the site could not be filled: {outcome}")
+            ids += [outcome["id"] for outcome in outcomes]
+        return ids
+
+    def _make_site(self):
+        rules = {"longest": 1440, "shortest": 15, "granularity": 15, "horizon": 3650, "one_at_a_time": True}
+        self.site = self.lane.do(0, "site.create", {
+            "code": SITE, "name": "Bench", "zone": ZONE, "open": 0, "close": 1440, "closed_days": [],
+            "currency": "KRW", "rules": {"desk": rules, "room": rules, "booth": rules}})["id"]
+        self._all_done(self.site, [("floor.create", {"code": f"{n}F", "name": f"Floor {n}", "position": n})
+                                   for n in range(1, 6)])
+        self._all_done(self.site, [("area.create", {"floor": f"{n % 5 + 1}F", "code": f"A{n}", "name": f"Area {n}"})
+                                   for n in range(20)])
+        self._all_done(self.site, [("space.create", self._space(n)) for n in range(self.spaces)])
+
+    def _space(self, n):
+        kind, capacity, amenities = "desk", 1, ["monitor"] if n % 2 else []
+        if n % 10 == 0:
+            kind, capacity, amenities = "room", 4 + n // 10 % 5 * 4, ["screen"] if n % 20 else ["screen", "phone"]
+        elif n % 10 == 1:
+            kind = "booth"
+        area = n * 20 // self.spaces
+        return {"code": f"S-{n:04}", "name": f"{kind} {n}", "kind": kind, "floor": f"{area % 5 + 1}F", "area": f"A{area}",
+                "capacity": capacity, "amenities": amenities, "units": [], "x": n % 50 * 10, "y": n // 50 * 10}
+
+    def _make_people(self):
+        self._all_done(0, [("tenant.create", {"code": f"t{n}", "name": f"Tenant {n}", "email": f"office@t{n}.example"})
+                           for n in range(50)])
+        count = self.spaces + BOOKERS
+        codes = [new_token("cwc_") for _ in range(count)]
+        far = int(time.time() * 1e6) + 90 * DAY_US
+        self.logins = [f"m{n}@t{n % 50}.example" for n in range(count)]
+        self.people = self._all_done(0, [
+            ("member.invite", {"login": self.logins[n], "name": f"Member {n}", "role": "member", "tenant": f"t{n % 50}"},
+             {"code": {"id": codes[n][1], "hash": codes[n][2], "expires": far}}) for n in range(count)])
+        tokens = [new_token() for _ in range(BOOKERS)]
+        self._all_done(0, [
+            ("code.redeem", {"code": codes[self.spaces + n][1], "hash": codes[self.spaces + n][2], "label": "bench"},
+             {"id": tokens[n][1], "hash": tokens[n][2], "expires": far}) for n in range(BOOKERS)])
+        self.tokens = [token[0] for token in tokens]
+        self.bookers = self.people[self.spaces:]
+        self.tenants = self._tenant_ids()
+        self.token_file = self.folder / "tokens"
+        self.token_file.write_text("".join(token + "\n" for token in self.tokens))
+
+    def _tenant_ids(self):
+        self.lane.cursor.execute("SELECT person_id, tenant_id FROM cowork.member")
+        return dict(self.lane.cursor.fetchall())
+
+    def day_us(self, day):
+        """Midnight of the day-th day on the site's clock."""
+        midnight = datetime.datetime.combine(self.first_day, datetime.time(), datetime.timezone.utc)
+        return int(midnight.timestamp() * 1e6) + day * DAY_US - 9 * HOUR_US
+
+    def _make_bookings(self):
+        """Between 8 and 18 o'clock there are five times of two hours; each space has four of them taken each day. Of
+        the first space the fifth is the last booker's."""
+        batch, ref = [], 0
+        for day in range(self.days):
+            for space in range(self.spaces):
+                for time_of_day in range(5):
+                    holder = self.people[space]
+                    if (space + day) % 5 == time_of_day:
+                        if space > 0:
+                            continue
+                        holder = self.bookers[-1]
+                    start = self.day_us(day) + (8 + 2 * time_of_day) * HOUR_US
+                    ref += 1
+                    batch.append(("booking.create", {
+                        "spaces": [f"S-{space:04}"], "start": start, "end": start + 2 * HOUR_US, "zone": ZONE,
+                        "tenant_id": self.tenants[holder], "member_id": holder,
+                        "source": "import"}, {"refs": [f"R-{mixed(ref):06X}"]}))
+                    if len(batch) == BATCH:
+                        self._all_done(self.site, batch)
+                        batch = []
+        self._all_done(self.site, batch)
+
+    # What it gives
+
+    def clone(self):
+        """The name of a database like `full`, dropped at the end."""
+        return self.made.enter_context(self.cluster.clone(self.full))
+
+    def conninfo(self, database, user="coworkd"):
+        """Over loopback, with TLS."""
+        return f"hostaddr=127.0.0.1 port={self.port} sslmode=require dbname={database} user={user}"
+
+    def value(self, database, sql, *values):
+        with contextlib.closing(self.cluster.connect(database, self.cluster.admin)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql, values or None)
+            return cursor.fetchone()[0]
+
+    def run_sql(self, database, sql):
+        with contextlib.closing(self.cluster.connect(database, self.cluster.admin)) as connection:
+            connection.cursor().execute(sql)
+
+    @property
+    def postgres_pid(self):
+        return int((self.cluster.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def mixed(number):
+    """Another number of 24 bits for each number of 24 bits, so that references come in no order."""
+    return number * 0x9E3779 % (1 << 24)
+
+
+def bindir():
+    return pathlib.Path(subprocess.check_output(["pg_config", "--bindir"], text=True).strip())
