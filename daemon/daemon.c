@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 #include "common/civil.h"
 #include "common/crypto.h"
@@ -24,11 +23,16 @@
 #include "common/macros.h"
 #include "common/tls.h"
 #include "daemon/admin.h"
+#include "daemon/certificate.h"
 #include "daemon/conn.h"
 #include "daemon/directory.h"
 #include "daemon/feed.h"
+#include "daemon/health.h"
+#include "daemon/inherited.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/resources.h"
 #include "daemon/services.h"
 #include "daemon/upkeep.h"
 #include "daemon/watch.h"
@@ -49,36 +53,17 @@ struct daemon {
 	struct directory_events directory_events;
 	struct conns conns;
 	struct listener *listener;
+	int inherited; /* the descriptor of a socket that was passed, or -1 */
 	struct event *signals[SIGNALS];
 	struct timer drain;
 	struct timer lanes; /* while the last changes are under way at the end */
-	bool ready;	    /* READY=1 was said */
+	struct notify notify;
+	struct health health;
+	struct certificate_watch certificate;
 	int status;
 };
 
-struct lane *services_lane(struct services *services, struct site *site)
-{
-	if (!site->lane)
-		site->lane = lane_new(services->loop, services->db, services->config,
-				      services->feed, site, &services->lane_events);
-	return site->lane;
-}
-
 /* ---- events of the rooms below ---- */
-
-static void say_status(struct daemon *daemon)
-{
-	const struct db *db = daemon->services.db;
-	long long clients = daemon->services.connections;
-
-	if (db_up(db))
-		sd_notifyf(0, "STATUS=database up; %lld clients", clients);
-	else
-		sd_notifyf(
-			0,
-			"STATUS=waiting for the database (%s); changes are refused; %lld clients",
-			db_state(db), clients);
-}
 
 static void on_db_changed(struct db_events *events, bool up)
 {
@@ -89,17 +74,14 @@ static void on_db_changed(struct db_events *events, bool up)
 		log_notice("database up");
 		sites_refresh(sites, NULL);
 		feed_up(daemon->services.feed);
-		if (!daemon->ready)
-			sd_notify(0, "READY=1");
-		daemon->ready = true;
+		notify_ready(&daemon->notify);
 	} else {
 		log_warning("database away; changes and reads are refused until it is back");
-		lane_database_away(sites_operator(sites)->lane);
-		for (struct site *site = sites_next(sites, NULL); site;
-		     site = sites_next(sites, site))
+		for (struct site *site = services_next_site(&daemon->services, NULL); site;
+		     site = services_next_site(&daemon->services, site))
 			lane_database_away(site->lane);
 	}
-	say_status(daemon);
+	notify_changed(&daemon->notify);
 }
 
 static void on_db_trouble(struct db_events *events)
@@ -107,7 +89,7 @@ static void on_db_trouble(struct db_events *events)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 
 	if (daemon->services.db) /* not while it is being made */
-		say_status(daemon);
+		notify_changed(&daemon->notify);
 }
 
 static void on_db_hint(struct db_events *events, int site_id, int64_t rev)
@@ -127,7 +109,7 @@ static void on_wrong_schema(struct db_events *events, int version)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 	int wanted = admin_schema_version();
 
-	if (daemon->ready)
+	if (daemon->notify.ready)
 		return; /* it was right when we started: keep trying, a migration may be under way
 			 */
 	log_error(
@@ -171,21 +153,12 @@ static void on_people_changed(struct directory_events *events, int64_t person_id
 
 /* ---- the end ---- */
 
-static int64_t lanes_load(struct sites *sites)
-{
-	int64_t load = lane_load(sites_operator(sites)->lane);
-
-	for (struct site *site = sites_next(sites, NULL); site; site = sites_next(sites, site))
-		load += lane_load(site->lane);
-	return load;
-}
-
 static void stop_if_drained(struct daemon *daemon)
 {
 	if (!daemon->services.draining || daemon->conns.count > 0)
 		return;
 	/* Changes whose clients have left tell nobody when they are done. */
-	if (lanes_load(daemon->services.sites) > 0)
+	if (services_lanes_load(&daemon->services) > 0)
 		timer_start(daemon->loop, &daemon->lanes, LANES_LOOK_MS);
 	else
 		loop_stop(daemon->loop);
@@ -206,7 +179,7 @@ static void on_drained(struct timer *timer)
 	struct daemon *daemon = container_of(timer, struct daemon, drain);
 
 	log_warning("stopping with clients still here", log_int("connections", daemon->conns.count),
-		    log_int("changes", lanes_load(daemon->services.sites)));
+		    log_int("changes", services_lanes_load(&daemon->services)));
 	loop_stop(daemon->loop);
 }
 
@@ -214,8 +187,8 @@ static void begin_drain(struct daemon *daemon)
 {
 	log_notice("stopping; requests under way are finished",
 		   log_int("connections", daemon->conns.count));
-	sd_notify(0, "STOPPING=1\nSTATUS=finishing requests under way");
 	daemon->services.draining = true;
+	notify_stopping(&daemon->notify);
 	daemon->listener = listener_free(daemon->listener);
 	timer_start(daemon->loop, &daemon->drain, daemon->config.drain_timeout);
 	conns_drain(&daemon->conns);
@@ -234,20 +207,6 @@ static void on_term(evutil_socket_t number, short what, void *data)
 
 /* ---- reload ---- */
 
-/* The new certificate, or the old state of things and a line in the log. */
-static int load_tls(const struct config *config, struct ssl_ctx_st **ret, int64_t *ret_expiry)
-{
-	struct tls_problem problem;
-
-	if (tls_server_new(config->certificate, config->key, ret, &problem) < 0) {
-		log_error("certificate unusable", log_str("why", problem.text));
-		return -EINVAL;
-	}
-	*ret_expiry = 0;
-	tls_certificate_expiry(*ret, ret_expiry);
-	return 0;
-}
-
 static int reload(struct daemon *daemon)
 {
 	struct config_problem problem;
@@ -262,7 +221,7 @@ static int reload(struct daemon *daemon)
 	}
 	if (!daemon->path)
 		file = config_new();
-	if (!file || load_tls(config_values(file), &tls, &expiry) < 0) {
+	if (!file || certificate_load(config_values(file), &tls, &expiry) < 0) {
 		config_free(file);
 		return -EINVAL;
 	}
@@ -275,6 +234,8 @@ static int reload(struct daemon *daemon)
 	tls_ctx_free(daemon->tls);
 	daemon->tls = daemon->conns.tls = tls;
 	daemon->services.certificate_expiry_usec = expiry;
+	certificate_watch(&daemon->certificate, &daemon->services, &daemon->notify);
+	daemon->services.clients_max = resources_clients(&daemon->config);
 	log_set_level((enum log_level)daemon->config.level);
 	return 0;
 }
@@ -282,17 +243,14 @@ static int reload(struct daemon *daemon)
 static void on_hup(evutil_socket_t number, short what, void *data)
 {
 	struct daemon *daemon = data;
-	char text[64];
 
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		 (long long)monotonic_now());
-	sd_notify(0, text);
-	if (reload(daemon) < 0)
+	notify_reloading(&daemon->notify);
+	daemon->services.reload_refused = reload(daemon) < 0;
+	if (daemon->services.reload_refused)
 		log_error("reload refused; the configuration and certificate in force stay");
 	else
 		log_notice("reloaded");
-	sd_notify(0, "READY=1");
-	say_status(daemon);
+	notify_reloaded(&daemon->notify);
 }
 
 /* ---- the beginning ---- */
@@ -321,19 +279,8 @@ static int catch_signals(struct daemon *daemon)
 static int open_listener(struct daemon *daemon)
 {
 	struct listener_problem problem;
-	int count = sd_listen_fds(1), inherited = -1;
+	int inherited = daemon->inherited;
 
-	if (count > 1) {
-		log_error("more than one socket was passed; one is wanted",
-			  log_int("count", count));
-		return -EINVAL;
-	}
-	if (count == 1)
-		inherited = SD_LISTEN_FDS_START;
-	if (inherited >= 0 && sd_is_socket(inherited, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
-		log_error("the socket passed is not a listening stream socket");
-		return -EINVAL;
-	}
 	if (listener_new(&daemon->conns, inherited, &daemon->listener, &problem) < 0) {
 		log_error("cannot listen", log_str("why", problem.text));
 		return -EINVAL;
@@ -344,52 +291,97 @@ static int open_listener(struct daemon *daemon)
 	return 0;
 }
 
-/* Rooms are opened from the bottom up; daemon_deinit() closes what there is in the other order. */
-static int daemon_open(struct daemon *daemon)
+/* Each room needs the one before; the first that cannot be had ends it. */
+static int open_rooms(struct daemon *daemon)
+{
+	struct services *services = &daemon->services;
+	struct loop *loop = daemon->loop;
+	int threads = (int)daemon->config.password_threads;
+
+	services->db = db_new(loop, &daemon->config, &daemon->db_events);
+	if (!services->db)
+		return -ENOMEM;
+	services->sites = sites_new(loop, services->db);
+	if (!services->sites)
+		return -ENOMEM;
+	services->feed = feed_new(loop, services->db, services->sites);
+	if (!services->feed)
+		return -ENOMEM;
+	services->directory =
+		directory_new(loop, services->db, services->feed, sites_operator(services->sites),
+			      &daemon->directory_events);
+	if (!services->directory)
+		return -ENOMEM;
+	services->people = directory_people(services->directory);
+	services->upkeep = upkeep_new(services);
+	services->watches = services->upkeep ? watches_new(services) : NULL;
+	services->workers = services->watches ? workers_new(loop, threads) : NULL;
+	return services->workers ? 0 : -ENOMEM;
+}
+
+static void set_events(struct daemon *daemon)
+{
+	daemon->services.lane_events.committed = on_committed;
+	daemon->drain.fire = on_drained;
+	daemon->lanes.fire = on_lanes_look;
+	daemon->directory_events.changed = on_people_changed;
+	daemon->db_events = (struct db_events){ .changed = on_db_changed,
+						.trouble = on_db_trouble,
+						.hint = on_db_hint,
+						.wrong_schema = on_wrong_schema };
+}
+
+static void describe_services(struct daemon *daemon)
 {
 	struct services *services = &daemon->services;
 	uint16_t random = 0;
 
-	daemon->loop = loop_new();
-	if (!daemon->loop || catch_signals(daemon) < 0)
-		return EX_OSERR;
-	if (load_tls(&daemon->config, &daemon->tls, &services->certificate_expiry_usec) < 0)
-		return EX_CONFIG;
 	crypto_random(&random, sizeof(random));
 	snprintf(services->instance, sizeof(services->instance), "%04x", random);
 	services->loop = daemon->loop;
 	services->config = &daemon->config;
 	services->started_usec = instant_now();
-	services->lane_events.committed = on_committed;
-	daemon->drain.fire = on_drained;
-	daemon->lanes.fire = on_lanes_look;
-	daemon->db_events = (struct db_events){ .changed = on_db_changed,
-						.trouble = on_db_trouble,
-						.hint = on_db_hint,
-						.wrong_schema = on_wrong_schema };
-	services->db = db_new(daemon->loop, &daemon->config, &daemon->db_events);
-	services->sites = services->db ? sites_new(daemon->loop, services->db) : NULL;
-	services->feed =
-		services->sites ? feed_new(daemon->loop, services->db, services->sites) : NULL;
-	daemon->directory_events.changed = on_people_changed;
-	services->directory =
-		services->feed
-			? directory_new(daemon->loop, services->db, services->feed,
-					sites_operator(services->sites), &daemon->directory_events)
-			: NULL;
-	services->people = services->directory ? directory_people(services->directory) : NULL;
-	services->upkeep = services->directory ? upkeep_new(services) : NULL;
-	services->watches = services->upkeep ? watches_new(services) : NULL;
-	services->workers =
-		services->upkeep ? workers_new(daemon->loop, (int)daemon->config.password_threads)
-				 : NULL;
-	if (!services->workers || !services->watches)
+}
+
+static int out_of_memory(void)
+{
+	log_error("cannot start: out of memory",
+		  log_str("do", "raise the service's limit on memory"));
+	return EX_OSERR;
+}
+
+/* Rooms are opened from the bottom up; daemon_deinit() closes what there is in the other order. */
+static int daemon_open(struct daemon *daemon)
+{
+	struct services *services = &daemon->services;
+
+	/* Before anything is opened: what was not passed would then be something of ours. */
+	if (inherited_socket(&daemon->inherited) < 0)
+		return EX_CONFIG;
+	if (resources_memory(&daemon->config) < 0)
 		return EX_OSERR;
+	services->clients_max = resources_clients(&daemon->config);
+	if (services->clients_max == 0)
+		return EX_OSERR;
+	daemon->loop = loop_new();
+	if (!daemon->loop || catch_signals(daemon) < 0)
+		return out_of_memory();
+	if (certificate_load(&daemon->config, &daemon->tls, &services->certificate_expiry_usec) < 0)
+		return EX_CONFIG;
+	describe_services(daemon);
+	set_events(daemon);
+	if (open_rooms(daemon) < 0)
+		return out_of_memory();
 	TAILQ_INIT(&daemon->conns.list);
 	daemon->conns.services = services;
 	daemon->conns.tls = daemon->tls;
 	daemon->conns.changed = on_conns_changed;
-	return open_listener(daemon) < 0 ? EX_CONFIG : EX_OK;
+	if (open_listener(daemon) < 0)
+		return EX_CONFIG;
+	notify_start(&daemon->notify, services);
+	health_start(&daemon->health, services, &daemon->notify);
+	certificate_watch(&daemon->certificate, services, &daemon->notify);
+	return EX_OK;
 }
 
 /* We end anyway: a signal that comes now would find no event, only its default. */
@@ -405,17 +397,12 @@ static void ignore_signals(void)
 }
 
 /* They wait for calendars, and their calls for links. */
-static void free_lanes(struct sites *sites)
+static void free_lanes(const struct services *services)
 {
-	struct site *site;
+	struct site *site = services->sites ? services_next_site(services, NULL) : NULL;
 
-	if (!sites)
-		return;
-	site = sites_operator(sites);
-	do {
+	for (; site; site = services_next_site(services, site))
 		site->lane = lane_free(site->lane);
-		site = sites_next(sites, site->id == SITE_OPERATOR ? NULL : site);
-	} while (site);
 }
 
 static void daemon_deinit(struct daemon *daemon)
@@ -433,13 +420,16 @@ static void daemon_deinit(struct daemon *daemon)
 	upkeep_free(daemon->services.upkeep);
 	watches_free(daemon->services.watches);
 	directory_free(daemon->services.directory);
-	free_lanes(daemon->services.sites);
+	free_lanes(&daemon->services);
 	feed_free(daemon->services.feed);
 	sites_free(daemon->services.sites);
 	db_free(daemon->services.db);
 	tls_ctx_free(daemon->tls);
 	timer_stop(&daemon->drain);
 	timer_stop(&daemon->lanes);
+	notify_stop(&daemon->notify);
+	health_stop(&daemon->health);
+	certificate_watch_stop(&daemon->certificate);
 	for (int i = 0; i < SIGNALS; i++)
 		if (daemon->signals[i])
 			event_free(daemon->signals[i]);

@@ -222,6 +222,7 @@ static void on_row(struct db_call *call)
 	struct json_problem problem;
 	const char *what = db_value(call, 0, 0), *text = db_value(call, 0, 1);
 
+	fs->feed->answers++;
 	if (fs->broken)
 		return;
 	fs->broken = !what || !text ||
@@ -237,6 +238,7 @@ static void on_loaded(struct db_call *call)
 	struct feed_site *fs = container_of(call, struct feed_site, load);
 	struct feed *feed = fs->feed;
 
+	feed->answers += call->status == DB_DONE || call->status == DB_REFUSED;
 	if (call->status != DB_DONE || fs->broken) {
 		drop(fs);
 		fail(fs);
@@ -363,4 +365,9 @@ int64_t feed_live(const struct feed *feed)
 int64_t feed_reloads(const struct feed *feed)
 {
 	return feed->reloads;
+}
+
+uint64_t feed_answers(const struct feed *feed)
+{
+	return feed->answers;
 }

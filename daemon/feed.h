@@ -120,3 +120,5 @@ int64_t feed_stale_ms(const struct feed *feed);
  * wrong. */
 int64_t feed_live(const struct feed *feed);
 int64_t feed_reloads(const struct feed *feed);
+/* What the database answered so far, refusals and single rows too: who is answered grows. */
+uint64_t feed_answers(const struct feed *feed);

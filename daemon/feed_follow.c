@@ -191,6 +191,7 @@ static void on_polled(struct db_call *call)
 
 	feed->polling = false;
 	feed->again = false;
+	feed->answers += call->status == DB_DONE || call->status == DB_REFUSED;
 	if (call->status == DB_DONE) {
 		feed->confirmed_usec = monotonic_now();
 		while (row < db_rows(call))

@@ -44,6 +44,7 @@ struct feed {
 	struct buf ids, revs, hashes;
 	int64_t confirmed_usec; /* monotonic: the last poll or load that succeeded */
 	int64_t reloads;
+	uint64_t answers; /* of the database, refusals too */
 };
 
 /* What we know is not what is: begin anew, and let nobody read it meanwhile. */

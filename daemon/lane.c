@@ -45,6 +45,7 @@ struct lane *lane_new(struct loop *loop, struct db *db, const struct config *con
 	lane->events = events;
 	lane->commands = BUF_INIT(BATCH_BYTES_MAX + 65536);
 	lane->wait.done = on_calendar;
+	lane->ended_usec = monotonic_now();
 	TAILQ_INIT(&lane->waiting);
 	snprintf(lane->site_text, sizeof(lane->site_text), "%d", site->id);
 	evictor_init(&lane->evictor, loop, db, site->id);
@@ -68,10 +69,22 @@ int64_t lane_load(const struct lane *lane)
 	return lane ? lane->waiting_count + lane->flying_count : 0;
 }
 
+int64_t lane_stands_still(struct lane *lane, int64_t now_usec, bool excused)
+{
+	if (!lane)
+		return 0;
+	if (excused || lane_load(lane) == 0 || lane->ended != lane->ended_seen) {
+		lane->ended_seen = lane->ended;
+		lane->ended_usec = now_usec;
+	}
+	return now_usec - lane->ended_usec;
+}
+
 /* ---- ending commands ---- */
 
 void lane_end_command(struct lane_command *command, enum error_kind kind)
 {
+	command->lane->ended++;
 	command->lane = NULL;
 	command->kind_of_refusal = kind;
 	command->done(command);
@@ -81,7 +94,9 @@ static void on_refused_later(struct task *task)
 {
 	struct lane_command *command = container_of(task, struct lane_command, task);
 
-	lane_end_command(command, command->kind_of_refusal);
+	/* It was never in the queue, and is no progress. */
+	command->lane = NULL;
+	command->done(command);
 }
 
 void lane_begin_anew(struct lane *lane)

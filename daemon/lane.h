@@ -130,3 +130,8 @@ void lane_database_away(struct lane *lane);
 
 /* Commands waiting and under way. */
 int64_t lane_load(const struct lane *lane);
+/*
+ * For a watchdog, which looks now and then: for how long, in microseconds, the looks have found
+ * commands here and none ended. An excused look begins anew. Takes NULL.
+ */
+int64_t lane_stands_still(struct lane *lane, int64_t now_usec, bool excused);

@@ -41,6 +41,9 @@ struct lane {
 	bool guarded; /* each command in a subtransaction of its own */
 	int again;    /* with tries or guarded: so many of those that wait were in that batch */
 	bool starved; /* there was no memory to write the batch */
+	/* Commands that came to an end, how many at the last look, and since when it is so many. */
+	uint64_t ended, ended_seen;
+	int64_t ended_usec;
 
 	struct feed_wait wait;	/* READING */
 	int64_t wanted_rev;	/* that the calendar has to reach first */

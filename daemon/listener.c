@@ -9,16 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/macros.h"
 #include "daemon/log.h"
 #include "daemon/services.h"
 
-#define PAUSE_MS	   200
-#define COMPLAIN_MS	   1000
-#define DESCRIPTOR_RESERVE 64 /* database links, files, and room to say that there is none */
+#define PAUSE_MS    200
+#define COMPLAIN_MS 1000
 
 struct listener {
 	struct conns *conns; /* borrows */
@@ -46,24 +44,12 @@ static void on_quiet(struct timer *timer)
 {
 }
 
-/* The soft limit on descriptors bounds what the configuration may ask for. */
-static int64_t connections_max(const struct config *config)
-{
-	struct rlimit limit;
-	int64_t room = config->connections;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	    (int64_t)limit.rlim_cur - DESCRIPTOR_RESERVE < room)
-		room = (int64_t)limit.rlim_cur - DESCRIPTOR_RESERVE;
-	return room > 1 ? room : 1;
-}
-
 /* Why a new client is turned away, or NULL. */
 static const char *refuse(const struct conns *conns, const struct sockaddr *address)
 {
 	const struct config *config = conns->services->config;
 
-	if (conns->count >= connections_max(config))
+	if (conns->count >= conns->services->clients_max)
 		return "limits.connections";
 	if (conns->before_login >= config->connections_before_login)
 		return "limits.connections_before_login";

@@ -41,8 +41,15 @@ struct services {
 	int64_t connections;  /* clients now */
 	int64_t requests;     /* answered since the start */
 	int64_t certificate_expiry_usec;
-	char instance[8]; /* prefix of request ids, told apart from other instances */
+	int64_t clients_max; /* for so many there are descriptors */
+	bool reload_refused; /* the last one */
+	char stuck[160];     /* what makes no progress, "" when all does: health.c */
+	char instance[8];    /* prefix of request ids, told apart from other instances */
 };
 
 /* The site's lane, made at its first use; NULL when out of memory. */
 struct lane *services_lane(struct services *services, struct site *site);
+/* The operator first, then the others in order of code; NULL at the end. */
+struct site *services_next_site(const struct services *services, const struct site *site);
+/* Changes waiting and under way in all lanes. */
+int64_t services_lanes_load(const struct services *services);

@@ -17,8 +17,6 @@
 #define MORE_MS	   200 /* while a purge was full */
 #define PURGE_ROWS "2000"
 #define PURGE_FULL 2000
-#define WARN_DAYS  14
-#define WARN_EVERY 720 /* periods: twelve hours */
 
 #define SEEN_MAX 256 /* more logins than that in a minute are noted the next time */
 
@@ -26,7 +24,6 @@ struct upkeep {
 	struct services *services; /* borrows */
 	struct timer timer;
 	struct db_call call;
-	unsigned period;
 	struct db_call analyze;
 	bool analyzing;
 	struct db_call seen;
@@ -125,23 +122,10 @@ static void note_tokens(struct upkeep *upkeep)
 	db_submit(upkeep->services->db, DB_CONTROL, &upkeep->seen);
 }
 
-static void warn_of_certificate(struct upkeep *upkeep)
-{
-	int64_t left = upkeep->services->certificate_expiry_usec - instant_now();
-	int64_t days = left / (86400 * USEC_PER_SEC);
-
-	if (left < 0)
-		log_error("the certificate has expired; clients cannot connect");
-	else if (days < WARN_DAYS)
-		log_warning("the certificate expires soon", log_int("days", days));
-}
-
 static void on_timer(struct timer *timer)
 {
 	struct upkeep *upkeep = container_of(timer, struct upkeep, timer);
 
-	if (upkeep->period++ % WARN_EVERY == 0)
-		warn_of_certificate(upkeep);
 	note_tokens(upkeep);
 	upkeep->call.statement = &PURGE;
 	upkeep->call.params[0] = PURGE_ROWS;

@@ -30,7 +30,7 @@ LIBRARIES = (
     (r"ini\.h", r"(daemon|client)/(config|context)(_\w+)?\.[ch]|common/ini(_\w+)?\.[ch]"),
     (r"argon2\.h", r"daemon/password\.c"),
     (r"pthread\.h", r"daemon/worker\.c"),
-    (r"systemd/.*", r"daemon/\w+\.[ch]"),
+    (r"systemd/.*", r"daemon/(notify|health|inherited)\.c"),
     (r"ut(hash|list|array)\.h", r"(daemon|client)/.*"),
 )
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 
 import pytest
@@ -191,32 +190,3 @@ def test_a_daemon_command_of_the_readme_is_understood(line):
     usage = run("coworkd", arguments[0], "--no-such-option").stderr
     assert f"coworkd {arguments[0]}" in usage
     assert {word for word in arguments if word.startswith("--")} <= set(re.findall(r"--[a-z-]+", usage))
-
-
-# What is installed
-
-
-def test_what_is_installed_stands_where_it_belongs(tmp_path):
-    subprocess.run(["meson", "install", "-C", build(), "--no-rebuild", "--quiet", "--destdir", tmp_path],
-                   check=True, capture_output=True)
-    files = {str(path.relative_to(tmp_path / "usr/local")) for path in tmp_path.rglob("*") if path.is_file()}
-    pages = {f"share/man/man{name[-1]}/{name}" for name in PAGES}
-    assert files == pages | {
-        "bin/cowork", "sbin/coworkd", "lib/systemd/system/coworkd.service", "lib/systemd/system/coworkd.socket",
-        "share/locale/ko/LC_MESSAGES/cowork.mo", "share/bash-completion/completions/cowork",
-        "share/fish/vendor_completions.d/cowork.fish", "share/zsh/site-functions/_cowork",
-        "lib/sysusers.d/coworkd.conf", "lib/tmpfiles.d/coworkd.conf"}
-    service = tmp_path / "usr/local/lib/systemd/system/coworkd.service"
-    assert "ExecStart=/usr/local/sbin/coworkd\n" in service.read_text()
-
-
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
-    service = (build() / "systemd" / "coworkd.service").read_text()
-    program = str(build() / "daemon" / "coworkd")
-    (tmp_path / "coworkd.service").write_text(service.replace("/usr/local/sbin/coworkd", program))
-    shutil.copy(ROOT / "systemd" / "coworkd.socket", tmp_path)
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "coworkd.socket",
-                           tmp_path / "coworkd.service"], capture_output=True, text=True,
-                          env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"})
-    assert done.returncode == 0 and not done.stderr, done.stderr

@@ -79,6 +79,24 @@ def test_what_is_under_way_is_answered_before_the_end(start_daemon, world, sql):
     client.close()
 
 
+def test_the_service_manager_is_asked_for_time_as_long_as_it_drains(start_daemon, world, sql):
+    """TimeoutStopSec= need not know limits.drain_timeout."""
+    daemon = start_daemon(limits__drain_timeout="60s")
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    number = client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    daemon.terminate()
+    daemon.wait_note("STOPPING=1")
+    daemon.wait_note("STATUS=finishing requests under way; 1 clients, 1 changes")
+    with daemon.changed:
+        assert daemon.changed.wait_for(
+            lambda: sum(note.startswith("EXTEND_TIMEOUT_USEC=") for note in daemon.notes) >= 3, 30)
+    sql.connection.rollback()
+    assert client.answer(number)["booking"]
+    client.close()
+
+
 def test_what_is_under_way_is_done_although_its_client_has_left(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="30s")
     client = daemon.client(world.token["ada"])
