@@ -68,10 +68,6 @@ class Bench:
     def say(self, text):
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
-    def sizes(self, *all_of_them):
-        """How many connections: the first alone where it has to be quick."""
-        return all_of_them
-
     def watched(self, *daemons):
         """Whose cores are counted."""
         return {"coworkd": [daemon.pid for daemon in daemons], "postgres": self.place.postgres_pid}

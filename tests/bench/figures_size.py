@@ -60,24 +60,25 @@ def loading(bench):
     else, one a millisecond, were meanwhile."""
     place = bench.place
     ping = write_requests(place, "ping.lines", "session.ping", [{}])
-    lasts = first_read(bench, None)["first_read_s"]
-    results = [first_read(bench, (ping, 2 * lasts + 1)) for _ in range(bench.rounds)]
+    with bench.extra_daemon("loading") as daemon:
+        lasts = 2 * timed_read(bench, daemon)["first_read_s"] + (0.1 if bench.quick else 1)
+    results = [first_read(bench, ping, lasts) for _ in range(bench.rounds)]
     return {**summary(results), "claims": place.bookings}
 
 
-def first_read(bench, probe):
+def first_read(bench, lines, seconds):
+    options = {"lines": lines, "every_us": 1000, "seconds": seconds, "warmup": bench.times["warmup"]}
     with bench.extra_daemon("loading") as daemon:
-        if probe is None:
-            return timed_read(bench, daemon)
-        lines, seconds = probe
-        with Load(bench.place, "lines", daemon.port, bench.watched(daemon), lines=lines, every_us=1000, warmup=0.3,
-                  seconds=seconds) as pings:
+        watched = bench.watched(daemon)
+        with Load(bench.place, "lines", daemon.port, watched, **options) as pings:
             pings.begun()
             found = timed_read(bench, daemon)
             if found["first_read_s"] > seconds:
                 raise Failed("loading took longer than it was watched")
             result = pings.result()
-    return {**found, "pause_ms": result["max_us"] / 1000, "ping_p99_us": result["p99_us"], "cores": result["cores"]}
+        quiet = load(bench.place, "lines", daemon.port, watched, **options)
+    return {**found, "pause_ms": result["max_us"] / 1000, "ping_p99_us": result["p99_us"],
+            "quiet_pause_ms": quiet["max_us"] / 1000, "cores": result["cores"]}
 
 
 def timed_read(bench, daemon):
@@ -102,7 +103,7 @@ def client(bench):
         "psql -c": (["psql", "-X", "-d", place.conninfo(bench.database), "-c",
                      MINE.format(site=place.site, member=place.bookers[-1])], None)}
     taken = {name: [] for name in words}
-    for number in range(60 if not bench.quick else 4):
+    for number in range(60 if not bench.quick else 2):
         for name in (list(words) if number % 2 == 0 else reversed(words)):
             argv, environment = words[name]
             began = time.perf_counter()

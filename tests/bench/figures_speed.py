@@ -48,7 +48,7 @@ def bookings(bench):
     daemon = bench.daemon()
     lane = place.value(theirs, "SELECT max(l) FROM (SELECT cowork.lane_open() l FROM generate_series(1, 64)) x") - 63
     found = {}
-    for connections in bench.sizes(1, 8, 64):
+    for connections in (1, 8, 64):
 
         def with_daemon():
             result = load(place, "book", daemon.port, bench.watched(daemon), connections=connections, site=SITE,
@@ -101,12 +101,12 @@ def day(bench):
     keys = min(14000, place.spaces * 14)
     with Memcached(place) as memcached:
         memcached.fill(keys, size)
-        for connections in bench.sizes(8, 32):
+        for connections in (8, 32):
             same = {"connections": connections, **bench.times}
             found.update(take_turns(bench, {
                 f"coworkd {connections}": lambda: load(place, "lines", daemon.port, bench.watched(daemon), lines=days, **same),
                 f"pgbench {connections}": lambda: pgbench(
-                    place, bench.database, DAY, connections, **bench.times, sampling=0.1, unit0=unit0,
+                    place, bench.database, DAY, connections, **bench.times, sampling=None if bench.quick else 0.1, unit0=unit0,
                     day0=midnight(place) - 9 * 3600, days=min(place.days, 14), spaces=place.spaces, site=place.site),
                 f"memcached {connections}": lambda: load(
                     place, "get", memcached.port, {"memcached": memcached.process.pid}, keys=keys, **same),
@@ -145,4 +145,4 @@ def connect(bench):
     place, daemon = bench.place, bench.daemon()
     return {"rows": take_turns(bench, {f"coworkd {connections}": lambda connections=connections: load(
         place, "connect", daemon.port, bench.watched(daemon), connections=connections, **bench.times)
-        for connections in bench.sizes(1, 16)})}
+        for connections in (1, 16)})}

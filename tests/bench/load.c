@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "common/macros.h"
 #include "load.h"
 
-#define TOKEN_MAX 256
+#define TOKEN_MAX   256
+#define PATIENCE_NS (20 * INT64_C(1000000000))
 
 static void read_tokens(struct load *load, const char *path)
 {
@@ -94,6 +96,36 @@ void load_end(struct load *load)
 	load->cpu = cpu_now() - load->cpu_began;
 	load->measuring = false;
 	say("end");
+}
+
+static void on_phase(struct watched *timer, uint32_t events)
+{
+	struct phases *phases = container_of(timer, struct phases, timer);
+	struct load *load = phases->load;
+	int64_t lasts = (int64_t)(load->options.seconds * 1e9);
+
+	timer_taken(timer);
+	if (load->measured > 0)
+		die("what was asked last was never answered");
+	if (!load->measuring) {
+		load_begin(load);
+		timer_set(timer, lasts, 0);
+	} else if (load->answers > 0) {
+		load_end(load);
+		timer_set(timer, PATIENCE_NS, 0);
+		phases->over(phases);
+	} else if (now_ns() - load->began_ns < lasts + PATIENCE_NS) {
+		timer_set(timer, lasts, 0);
+	} else {
+		die("nothing was answered");
+	}
+}
+
+void phases_start(struct phases *phases, struct load *load, void (*over)(struct phases *phases))
+{
+	*phases = (struct phases){ .timer.on_event = on_phase, .load = load, .over = over };
+	timer_open(&load->loop, &phases->timer);
+	timer_set(&phases->timer, (int64_t)(load->options.warmup * 1e9), 0);
 }
 
 static double us(int64_t ns)

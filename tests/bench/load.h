@@ -52,7 +52,6 @@ struct load {
 	double measured;	 /* seconds */
 	uint64_t answers, bytes; /* while measuring */
 	uint64_t errors;
-	uint64_t reconnects;
 };
 
 void load_init(struct load *load, const struct options *options);
@@ -64,6 +63,19 @@ void load_expect(const struct load *load, const char *kind, const char *line);
 /* Says begin and end, and counts from there. */
 void load_begin(struct load *load);
 void load_end(struct load *load);
+
+/* Warming up, measuring, and waiting for the last answers. */
+struct phases {
+	struct watched timer;
+	struct load *load;
+	void (*over)(struct phases *phases); /* the measuring is: ask for nothing more */
+};
+
+/*
+ * Starts with the warm-up. It is measured for longer where nothing was answered yet; if the loop goes
+ * on for long after over() the program ends with status 1.
+ */
+void phases_start(struct phases *phases, struct load *load, void (*over)(struct phases *phases));
 /* Prints what was measured; `more` is further members, each with a comma before it. */
 void load_print(const struct load *load, const char *more);
 

@@ -22,7 +22,7 @@ struct visitor {
 
 struct visits {
 	struct load *load;
-	struct watched phase;
+	struct phases phases;
 	struct visitor *visitors; /* owns */
 	unsigned here;
 	uint64_t done;
@@ -78,31 +78,19 @@ static void on_line(struct wire *wire, char *line, size_t len)
 		visit(visitor);
 }
 
-static void on_phase(struct watched *timer, uint32_t events)
+/* Whoever is here makes an end of it; see on_line(). */
+static void on_over(struct phases *phases)
 {
-	struct visits *visits = container_of(timer, struct visits, phase);
-	struct load *load = visits->load;
-
-	timer_taken(timer);
-	if (load->measuring) {
-		load_end(load);
-		return;
-	}
-	if (load->measured > 0)
-		die("some were never answered");
-	load_begin(load);
-	timer_set(timer, (int64_t)(load->options.seconds * 1e9), 20 * INT64_C(1000000000));
 }
 
 void mode_connect(struct load *load)
 {
-	struct visits visits = { .load = load, .phase.on_event = on_phase };
+	struct visits visits = { .load = load };
 	unsigned count = load->options.connections;
 	char more[64];
 
 	visits.visitors = must_alloc(count, sizeof(*visits.visitors));
-	timer_open(&load->loop, &visits.phase);
-	timer_set(&visits.phase, (int64_t)(load->options.warmup * 1e9), 0);
+	phases_start(&visits.phases, load, on_over);
 	for (; visits.here < count; visits.here++) {
 		visits.visitors[visits.here].visits = &visits;
 		visits.visitors[visits.here].number = visits.here;

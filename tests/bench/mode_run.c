@@ -8,15 +8,11 @@
 
 struct run {
 	struct client_owner owner;
-	struct watched phase, pace;
+	struct phases phases;
+	struct watched pace;
 	struct client *clients; /* owns */
 	unsigned opened, ready, idle;
 };
-
-static int64_t as_ns(double seconds)
-{
-	return (int64_t)(seconds * 1e9);
-}
 
 static void on_pace(struct watched *timer, uint32_t events)
 {
@@ -27,13 +23,22 @@ static void on_pace(struct watched *timer, uint32_t events)
 		client_go(&run->clients[i]);
 }
 
+static void on_over(struct phases *phases)
+{
+	struct run *run = container_of(phases, struct run, phases);
+
+	run->owner.stopping = true;
+	for (unsigned i = 0; i < run->ready; i++)
+		run->idle += run->clients[i].flying == 0;
+	phases->load->loop.ended = run->idle == run->ready;
+}
+
 static void start(struct run *run)
 {
 	struct load *load = run->owner.load;
 	int64_t every = load->options.every_us * 1000;
 
-	timer_open(&load->loop, &run->phase);
-	timer_set(&run->phase, as_ns(load->options.warmup), 0);
+	phases_start(&run->phases, load, on_over);
 	for (unsigned i = 0; i < run->ready; i++) {
 		client_pace(&run->clients[i]);
 		client_go(&run->clients[i]);
@@ -42,33 +47,6 @@ static void start(struct run *run)
 		return;
 	timer_open(&load->loop, &run->pace);
 	timer_set(&run->pace, every, every);
-}
-
-static void finish(struct run *run)
-{
-	struct load *load = run->owner.load;
-
-	load_end(load);
-	run->owner.stopping = true;
-	for (unsigned i = 0; i < run->ready; i++)
-		run->idle += run->clients[i].flying == 0;
-	load->loop.ended = run->idle == run->ready;
-}
-
-static void on_phase(struct watched *timer, uint32_t events)
-{
-	struct run *run = container_of(timer, struct run, phase);
-	struct load *load = run->owner.load;
-
-	timer_taken(timer);
-	if (load->measuring) {
-		finish(run);
-		return;
-	}
-	if (run->owner.stopping)
-		die("some requests were never answered");
-	load_begin(load);
-	timer_set(timer, as_ns(load->options.seconds), 20 * INT64_C(1000000000));
 }
 
 static void on_ready(struct client_owner *owner)
@@ -98,7 +76,6 @@ void mode_run(struct load *load)
 	struct source source;
 	struct run run = {
 		.owner = { .ready = on_ready, .idle = on_idle, .load = load, .source = &source },
-		.phase.on_event = on_phase,
 		.pace.on_event = on_pace,
 	};
 	unsigned count = load->options.connections;

@@ -22,7 +22,8 @@ struct watcher {
 struct watching {
 	struct client_owner owner; /* of the one who books */
 	struct client booker;
-	struct watched phase, pace;
+	struct phases phases;
+	struct watched pace;
 	struct watcher *watchers; /* owns */
 	unsigned opened, ready;
 	struct histogram since_asked;
@@ -149,23 +150,12 @@ static void on_line(struct wire *wire, char *line, size_t len)
 
 /* ---- phases ---- */
 
-static void on_phase(struct watched *timer, uint32_t events)
+static void on_over(struct phases *phases)
 {
-	struct watching *watching = container_of(timer, struct watching, phase);
-	struct load *load = watching->owner.load;
+	struct watching *watching = container_of(phases, struct watching, phases);
 
-	timer_taken(timer);
-	if (load->measured > 0)
-		die("%u of %u watches were told of the last booking", watching->told,
-		    watching->ready);
-	if (load->measuring) {
-		load_end(load);
-		timer_set(&watching->pace, INT64_C(3600000000000), 0);
-		end_if_told(watching);
-		return;
-	}
-	load_begin(load);
-	timer_set(timer, (int64_t)(load->options.seconds * 1e9), 20 * INT64_C(1000000000));
+	timer_set(&watching->pace, INT64_C(3600000000000), 0);
+	end_if_told(watching);
 }
 
 static void on_ready(struct client_owner *owner)
@@ -174,8 +164,7 @@ static void on_ready(struct client_owner *owner)
 	struct load *load = owner->load;
 	int64_t every = load->options.every_us * 1000;
 
-	timer_open(&load->loop, &watching->phase);
-	timer_set(&watching->phase, (int64_t)(load->options.warmup * 1e9), 0);
+	phases_start(&watching->phases, load, on_over);
 	timer_open(&load->loop, &watching->pace);
 	timer_set(&watching->pace, every, every);
 }
@@ -206,7 +195,6 @@ void mode_watch(struct load *load)
 						 .load = load,
 						 .source = &source,
 						 .stopping = true };
-	watching->phase.on_event = on_phase;
 	watching->pace.on_event = on_pace;
 	watching->watchers = must_alloc(count, sizeof(*watching->watchers));
 	for (unsigned i = 0; i < count && i < OPENING_MAX; i++)

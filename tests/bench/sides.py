@@ -145,34 +145,44 @@ def percentile(values, part):
 
 
 def pgbench(place, database, script, clients, seconds, warmup, sampling=None, **variables):
-    """Prepared statements over TLS; rate, percentiles and cores are of `seconds` behind the warm-up; without one of
-    all that it did, which is longer: whole seconds, and what connecting took."""
+    """Prepared statements over TLS; rate, percentiles and cores are of `seconds` behind the warm-up and the first
+    transaction of each client, for which its backend makes its plans. Without a warm-up each client does one, and all
+    count."""
     place.folder.joinpath("script.sql").write_text(script)
     words = ["-c", str(clients), "-j", str(min(CPUS, clients)), *([f"--sampling-rate={sampling}"] if sampling else []),
              *[f"-D{name}={value}" for name, value in variables.items()], place.conninfo(database)]
-    lasts, done = round(seconds + warmup + 0.02 * clients + 0.99), 0  # it counts the time that connecting takes
-    while done == 0:
-        if lasts > 60:
-            raise Failed("pgbench got nothing done: the machine is too busy")
-        out, ended, sampler = run_pgbench(place, lasts, words)
-        done = int(re.search(r"transactions actually processed: (\d+)", out).group(1))
+    lasts, done, measured = seconds + warmup + 0.05 * clients, 0, []
+    while not measured:
+        # it counts the time that connecting takes
+        out, ended, sampler = run_pgbench(place, [*(["-T", str(round(lasts + 0.5))] if warmup else ["-t", "1"]), *words])
+        done += int(re.search(r"transactions actually processed: (\d+)", out).group(1))
+        begin, end, measured = window(ended, clients, seconds, warmup)
         lasts *= 2
-    begin = min(at - us / 1e6 for at, us in ended) + warmup
-    end = max(at for at, _ in ended)
+        if lasts > 60:
+            raise Failed(f"pgbench: {done} transactions, too few to measure: the machine is too busy")
+    return {"rate": len(measured) / (end - begin) / (sampling or 1), "p50_us": percentile(measured, 0.5),
+            "p99_us": percentile(measured, 0.99), "max_us": measured[-1], "cores": sampler.used(begin, end), "done": done}
+
+
+def window(ended, clients, seconds, warmup):
+    """Begin and end of what counts, and its latencies, sorted; none where it is shorter than wanted."""
+    firsts = {}
+    for at, us, number in ended:
+        firsts.setdefault(number, (at - us / 1e6, at))
+    begin = min((first for first, _ in firsts.values()), default=0)
+    end = max((at for at, _, _ in ended), default=0)
     if warmup:
-        end = min(begin + seconds, end)
-    latencies = sorted(us for at, us in ended if begin <= at <= end)
-    if not latencies:
-        raise Failed(f"pgbench: none of {done} transactions behind the warm-up: the machine is too busy")
-    return {"rate": len(latencies) / (end - begin) / (sampling or 1), "p50_us": percentile(latencies, 0.5),
-            "p99_us": percentile(latencies, 0.99), "max_us": latencies[-1], "cores": sampler.used(begin, end),
-            "done": done}
+        begin = max(begin + warmup, max((at for _, at in firsts.values()), default=0))
+        if len(firsts) < clients or end - begin < 0.9 * seconds:
+            return begin, end, []
+        end = begin + seconds
+    return begin, end, sorted(us for at, us, _ in ended if begin <= at <= end)
 
 
-def run_pgbench(place, lasts, words):
+def run_pgbench(place, words):
     """What it printed, when each transaction ended and how long it took, and the cores."""
     process = subprocess.Popen(
-        [bindir() / "pgbench", "-n", "-M", "prepared", "-T", str(lasts), "-f", place.folder / "script.sql", "-l",
+        [bindir() / "pgbench", "-n", "-M", "prepared", "-f", place.folder / "script.sql", "-l",
          f"--log-prefix={place.folder}/pgbench", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, cwd=place.folder)
     sampler = Sampler(Cores(postgres=place.postgres_pid, pgbench=process.pid))
@@ -186,14 +196,14 @@ def run_pgbench(place, lasts, words):
 
 
 def read_log(folder):
-    """When each transaction ended, and how many microseconds it took."""
+    """When each transaction ended, how many microseconds it took, and whose it was; in that order."""
     rows = []
     for file in folder.glob("pgbench.*"):
         for line in file.read_text().splitlines():
             fields = line.split()
-            rows.append((int(fields[4]) + int(fields[5]) / 1e6, int(fields[2])))
+            rows.append((int(fields[4]) + int(fields[5]) / 1e6, int(fields[2]), int(fields[0])))
         file.unlink()
-    return rows
+    return sorted(rows)
 
 
 # memcached
