@@ -46,13 +46,6 @@ class OnSocket(Daemon):
                               f" --config '{self.config}'"]
 
 
-class Pair:
-    """Two instances on one socket."""
-
-    def __init__(self, daemons, port):
-        self.daemons, self.port = daemons, port
-
-
 class Bench:
     """One run: the place, how long and how often, and daemons started when they are first needed."""
 
@@ -62,8 +55,7 @@ class Bench:
         self.times = {"seconds": 0.2, "warmup": 0} if options.quick else {"seconds": options.seconds, "warmup": 0.5}
         self.database, self.pg_database = place.clone(), place.clone()
         self.next_slot = self.pg_slot = 0
-        self.figure = None
-        self.started = {}
+        self.figure = self.measured = None
 
     def say(self, text):
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
@@ -77,16 +69,9 @@ class Bench:
                 "limits__connections_per_source": connections + 200}
 
     def daemon(self):
-        """The one that is measured by default."""
-        return self._once("coworkd", lambda: self._start("coworkd"))
-
-    def pair(self):
-        return self._once("pair", self._start_pair)
-
-    def _once(self, name, start):
-        if name not in self.started:
-            self.started[name] = start()
-        return self.started[name]
+        """The one that is measured by default; it stays until the end."""
+        self.measured = self.measured or self._start("coworkd")
+        return self.measured
 
     def _start(self, name, connections=1100, kind=Daemon, *args):
         daemon = kind(*args, self.place.folder, self.place.conninfo(self.database), self.place.certificate, name,
@@ -94,10 +79,21 @@ class Bench:
         self.made.callback(daemon.stop)
         return daemon.start()
 
-    def _start_pair(self):
-        listening = self.made.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
-        return Pair([self._start(f"pair{number}", 1100, OnSocket, listening) for number in (1, 2)],
-                    listening.getsockname()[1])
+    @contextlib.contextmanager
+    def pair(self):
+        """Two instances on one socket: its port, and them. Each has read the site: whoever is stopped accepts nobody."""
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
+            first = self._start("pair1", 1100, OnSocket, listening)
+            figures_size.timed_read(self, first)
+            os.kill(first.pid, signal.SIGSTOP)
+            try:
+                second = self._start("pair2", 1100, OnSocket, listening)
+                figures_size.timed_read(self, second)
+            finally:
+                os.kill(first.pid, signal.SIGCONT)
+            yield listening.getsockname()[1], (first, second)
+            first.stop()
+            second.stop()
 
     @contextlib.contextmanager
     def extra_daemon(self, name, connections=1100):
@@ -125,6 +121,16 @@ def read_arguments():
     return parser, options
 
 
+def checked(bench):
+    """What does not hold of the two databases that were booked in."""
+    try:
+        for database in (bench.database, bench.pg_database):
+            figures_size.verify_once(bench, database)
+    except Failed as problem:
+        return [str(problem)]
+    return []
+
+
 def measure(names, options):
     """All that was found, with what failed."""
     found, failed = {}, []
@@ -139,6 +145,8 @@ def measure(names, options):
             except Failed as problem:
                 failed.append(f"{name}: {problem}")
                 bench.say(f"FAILED {failed[-1]}")
+        if "bookings" in found and "verify" not in names:
+            failed += checked(bench)
         result = {"machine": report.machine(place), "site": {"spaces": place.spaces, "bookings": place.bookings},
                   "seconds": options.seconds, "quick": options.quick, "figures": found, "failed": failed,
                   "took_s": round(time.monotonic() - began)}

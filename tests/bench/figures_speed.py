@@ -94,12 +94,12 @@ def day(bench):
     value of the same size that memcached has; and an answer that takes no work at all."""
     place, found = bench.place, {}
     days, ping = day_requests(place), write_requests(place, "ping.lines", "session.ping", [{}])
-    daemon, pair = bench.daemon(), bench.pair()
+    daemon = bench.daemon()
     unit0 = place.value(bench.database, "SELECT min(unit_id) FROM cowork.unit")
     warm(bench, daemon.port, days)
     size = round(load(place, "lines", daemon.port, bench.watched(daemon), lines=days, seconds=0.1, warmup=0)["bytes"])
     keys = min(14000, place.spaces * 14)
-    with Memcached(place) as memcached:
+    with Memcached(place) as memcached, bench.pair() as (port, daemons):
         memcached.fill(keys, size)
         for connections in (8, 32):
             same = {"connections": connections, **bench.times}
@@ -112,7 +112,7 @@ def day(bench):
                     place, "get", memcached.port, {"memcached": memcached.process.pid}, keys=keys, **same),
                 f"ping {connections}": lambda: load(place, "lines", daemon.port, bench.watched(daemon), lines=ping, **same),
                 f"coworkd x2 {connections}": lambda: load(
-                    place, "lines", pair.port, bench.watched(*pair.daemons), lines=days, **same),
+                    place, "lines", port, bench.watched(*daemons), lines=days, **same),
             }))
     return {"rows": found, "answer_bytes": size}
 

@@ -133,7 +133,8 @@ static void read_option(int c, const char *text, struct options *options)
 	}
 }
 
-static bool read_command_line(int argc, char **argv, struct options *options)
+/* False: it is wrong, or asks for help, which has been given then. */
+static bool read_command_line(int argc, char **argv, struct options *options, bool *ret_help)
 {
 	static const struct option names[] = {
 		{ "port", required_argument, NULL, 'p' },
@@ -159,6 +160,7 @@ static bool read_command_line(int argc, char **argv, struct options *options)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		*ret_help = c == 'h';
 		if (c == '?' || c == 'h')
 			return false;
 		read_option(c, optarg, options);
@@ -190,12 +192,13 @@ int main(int argc, char **argv)
 				   .since_rev = -1 };
 	const struct mode *mode = NULL;
 	struct load load;
+	bool help = false;
 
-	if (read_command_line(argc, argv, &options))
+	if (read_command_line(argc, argv, &options, &help))
 		mode = mode_named(options.mode);
 	if (!mode) {
-		fputs(usage, stderr);
-		return 64;
+		fputs(usage, help ? stdout : stderr);
+		return help ? 0 : 64;
 	}
 	signal(SIGPIPE, SIG_IGN);
 	raise_limit();
