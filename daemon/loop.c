@@ -5,27 +5,41 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/civil.h"
+
+/* Of one pass: what a pass takes for tasks is what a socket may have to wait for them. */
+#define TASKS_USEC 1000
+
 struct loop {
 	struct event_base *base;
-	struct event *kick; /* active while tasks wait */
+	struct event *kick; /* active, or about to be, while tasks wait */
+	bool running;	    /* run_tasks() sees to those that come now */
 	TAILQ_HEAD(, task) tasks;
 };
 
 /*
- * One task a pass of the loop: what tasks defer can never keep sockets waiting, and a task may
- * cancel any other because all of them are always on the one list.
+ * Tasks in their order, until their time in this pass is over; then sockets and timers have their
+ * turn. An event that makes itself active again would not do: libevent comes to the end of what is
+ * active before it looks at a socket, so tasks that defer others could keep it from ever doing so. A
+ * task may cancel any other because all of them are always on the one list.
  */
-static void run_task(evutil_socket_t fd, short what, void *data)
+static void run_tasks(evutil_socket_t fd, short what, void *data)
 {
+	static const struct timeval next_pass = { 0 };
 	struct loop *loop = data;
-	struct task *task = TAILQ_FIRST(&loop->tasks);
+	int64_t until = monotonic_now() + TASKS_USEC;
+	struct task *task;
 
-	if (!task)
-		return;
-	loop_cancel(loop, task);
+	loop->running = true;
+	while ((task = TAILQ_FIRST(&loop->tasks))) {
+		loop_cancel(loop, task);
+		task->run(task);
+		if (monotonic_now() >= until)
+			break;
+	}
+	loop->running = false;
 	if (!TAILQ_EMPTY(&loop->tasks))
-		event_active(loop->kick, EV_TIMEOUT, 0);
-	task->run(task);
+		event_add(loop->kick, &next_pass);
 }
 
 struct loop *loop_new(void)
@@ -37,7 +51,7 @@ struct loop *loop_new(void)
 	TAILQ_INIT(&loop->tasks);
 	loop->base = event_base_new();
 	if (loop->base)
-		loop->kick = event_new(loop->base, -1, 0, run_task, loop);
+		loop->kick = event_new(loop->base, -1, 0, run_tasks, loop);
 	if (!loop->kick)
 		return loop_free(loop);
 	return loop;
@@ -81,7 +95,8 @@ void loop_defer(struct loop *loop, struct task *task)
 		return;
 	task->queued = true;
 	TAILQ_INSERT_TAIL(&loop->tasks, task, link);
-	event_active(loop->kick, EV_TIMEOUT, 0);
+	if (!loop->running)
+		event_active(loop->kick, EV_TIMEOUT, 0);
 }
 
 void loop_cancel(struct loop *loop, struct task *task)

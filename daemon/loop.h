@@ -5,7 +5,8 @@
  * container_of(): no allocation, no void pointer.
  *
  * Rule of the house: a callback is never invoked from inside the call that registered it. What
- * would be immediate is deferred by loop_defer() to the end of the current pass.
+ * would be immediate is deferred by loop_defer() to the end of the current pass, or where a pass has
+ * spent enough time on such tasks, to the end of the next one.
  */
 
 #include <stdbool.h>
@@ -40,7 +41,8 @@ void loop_stop(struct loop *loop);
 /* What is due now and nothing else: libevent lets go of a connection in a pass of its own. */
 void loop_pass(struct loop *loop);
 
-/* Runs the task once after the current callbacks; a queued task is not queued again. */
+/* Runs the task once after the current callbacks and the tasks before it; a queued task is not
+ * queued again. Sockets have their turn between tasks, however many there are. */
 void loop_defer(struct loop *loop, struct task *task);
 void loop_cancel(struct loop *loop, struct task *task);
 
