@@ -218,6 +218,17 @@ static bool again(const struct call *call, struct tries *tries, int r)
 	return error_retry(kind);
 }
 
+/* A moment passes without a word; who waits longer is told for what. */
+static void tell_refused(struct client *client, enum error_kind kind, int64_t wait)
+{
+	if (wait >= USEC_PER_SEC)
+		note(&client->out, _("the server says: %s; asking again in %d s"), error_text(kind),
+		     (int)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
+	else
+		note_verbose(&client->out, _("the server says: %s; asking again"),
+			     error_text(kind));
+}
+
 /* Waits before the next try; false when there is no time for one. */
 static bool pause_for_next(struct client *client, struct call *call, struct tries *tries, int *r)
 {
@@ -230,8 +241,7 @@ static bool pause_for_next(struct client *client, struct call *call, struct trie
 	else if (*r < 0)
 		note(&client->out, _("no answer yet (%s); asking again"), strerror(-*r));
 	else
-		note_verbose(&client->out, _("the server says: %s; asking again"),
-			     error_text(reply_kind(&call->reply)));
+		tell_refused(client, reply_kind(&call->reply), wait);
 	if (interrupt_sleep(wait) < 0) {
 		*r = -EINTR;
 		return false;

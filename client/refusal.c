@@ -115,7 +115,10 @@ static void tell_help(struct client *client, const char *method, const struct re
 		lookup_tell(client, method, reply);
 	if (kind == ERROR_unauthenticated)
 		complain_more(_("try"), "cowork login");
-	if (error_retry(kind))
+	if (error_retry(kind) && call_retry_after(reply) >= 1000)
+		complain_more(_("try"), _("the same again in %d s; nothing was changed"),
+			      (int)((call_retry_after(reply) + 999) / 1000));
+	else if (error_retry(kind))
 		complain_more(_("try"), _("the same again in a moment; nothing was changed"));
 	if (request && (kind == ERROR_internal || client->options.verbose))
 		complain_more(_("log"), _("the server's log has this as request %s"), request);

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 import zlib
 
 import pytest
@@ -68,6 +69,22 @@ def test_a_server_that_is_busy_is_asked_again_after_its_wait(server, cowork):
     keys = {params["key"] for params in server.requests("booking.create")}
     assert len(keys) == 1 and len(server.booked) == 1
     assert [params["attempt"] for params in server.requests("booking.create")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ["busy", "throttled", "draining"])
+def test_a_longer_wait_that_the_server_asks_for_is_kept_and_said(server, cowork, kind):
+    times = []
+    server.script["booking.create"] = [Refuse(kind, door=True, retry_after_ms=1300)]
+    server.on_request = lambda method, params: method == "booking.create" and times.append(time.monotonic())
+    done = cowork.run(*BOOK, check=0)
+    assert re.search(r"asking again in [12] s", done.stderr)
+    assert times[1] - times[0] >= 1.3 and len(server.booked) == 1
+
+
+def test_a_wait_beyond_the_timeout_is_not_begun_and_said(server, cowork):
+    server.script["booking.create"] = [Refuse("busy", door=True, retry_after_ms=59500)]
+    done = cowork.run(*BOOK, "--timeout", "10", check=75)
+    assert "the same again in 60 s" in done.stderr and len(server.requests("booking.create")) == 1
 
 
 def test_an_unknown_outcome_prints_the_command_that_finds_out(server, cowork):
