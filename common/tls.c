@@ -348,6 +348,23 @@ void tls_handshake_problem(struct ssl_st *ssl, struct tls_problem *ret_problem)
 		tls_problem_set(ret_problem, 0, "the connection ended during the TLS handshake");
 }
 
+static void on_message(int sent, int version, int type, const void *data, size_t len, SSL *ssl,
+		       void *arg)
+{
+	unsigned *count = arg;
+
+	if (sent || type != SSL3_RT_HANDSHAKE || len == 0 ||
+	    *(const uint8_t *)data != SSL3_MT_KEY_UPDATE || ++*count <= TLS_KEY_UPDATES_MAX)
+		return;
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+void tls_count_key_updates(struct ssl_st *ssl, unsigned *count)
+{
+	SSL_set_msg_callback(ssl, on_message);
+	SSL_set_msg_callback_arg(ssl, count);
+}
+
 int tls_certificate_expiry(struct ssl_ctx_st *ctx, int64_t *ret_usec)
 {
 	const X509 *certificate = SSL_CTX_get0_certificate(ctx);

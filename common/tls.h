@@ -52,6 +52,14 @@ int tls_check_peer(struct ssl_st *ssl, const uint8_t *fingerprint, struct tls_pr
 /* Why a handshake failed, in one line; call it before anything else touches OpenSSL's error queue.
  */
 void tls_handshake_problem(struct ssl_st *ssl, struct tls_problem *ret_problem);
+/*
+ * OpenSSL answers a peer's key updates inside SSL_read(), however many come one after another: a
+ * flood of them would keep the caller there for as long as it lasts. Counts them in *count (borrowed
+ * as long as the SSL lives); beyond TLS_KEY_UPDATES_MAX SSL_read() finds an end of file. Set it to 0
+ * whenever the peer has sent something of use.
+ */
+#define TLS_KEY_UPDATES_MAX 32
+void tls_count_key_updates(struct ssl_st *ssl, unsigned *count);
 /* SHA-256 of the peer's certificate; 0 or -ENOENT. */
 int tls_peer_fingerprint(struct ssl_st *ssl, uint8_t out[SHA256_SIZE]);
 /* When the peer's certificate ends, in microseconds; 0, -ENOENT, -EINVAL. */

@@ -359,6 +359,7 @@ static void on_done(struct lane_command *lane)
 	request->cancel = NULL;
 	request->stamps[ROOM_QUEUE] = lane->sent_usec;
 	request->stamps[ROOM_DATABASE] = lane->committed_usec;
+	request->retry_after_ms = lane->retry_after_ms;
 	command->replayed = json_bool(lane->outcome, "replayed");
 	if (command->done)
 		command->done(command);

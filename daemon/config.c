@@ -193,6 +193,9 @@ static const struct pair pairs[] = {
 	{ "limits", "connections_per_source", "connections" },
 	{ "limits", "connections_before_login", "connections" },
 	{ "limits", "handshake_timeout", "login_timeout" },
+	{ "limits", "line_bytes_before_login", "line_bytes" },
+	{ "limits", "reads_in_flight", "in_flight" },
+	{ "limits", "lane_queue_per_person", "lane_queue" },
 };
 
 /* A default gives way to what was written; two written values that contradict are a problem. */

@@ -66,6 +66,11 @@ const struct config_option config_options[] = {
 	  0, "From connection to login." },
 	{ "limits", "line_timeout", CONFIG_DURATION, AT(line_timeout), "10s", 100, 600000, NULL, 0,
 	  "From the first byte of a line to its end." },
+	{ "limits", "line_bytes", CONFIG_SIZE, AT(line_bytes), "64KiB", 4096, 65536, NULL, 0,
+	  "Longest line from a client that has logged in; a longer one is answered too_large, and "
+	  "the connection closed." },
+	{ "limits", "line_bytes_before_login", CONFIG_SIZE, AT(line_bytes_before_login), "4KiB",
+	  1024, 65536, NULL, 0, "The same before login." },
 	{ "limits", "request_timeout", CONFIG_DURATION, AT(request_timeout), "15s", 100, 600000,
 	  NULL, 0, "A request is answered within this time, if only by timeout." },
 	{ "limits", "output_timeout", CONFIG_DURATION, AT(output_timeout), "10s", 100, 600000, NULL,
@@ -79,8 +84,14 @@ const struct config_option config_options[] = {
 	  "Output waiting for all clients together. Above it, a client with more than a sixteenth "
 	  "of output_bytes waiting is no longer read; above twice as much, the client with the "
 	  "most is closed." },
+	{ "limits", "finish_timeout", CONFIG_DURATION, AT(finish_timeout), "2s", 0, 600000, NULL, 0,
+	  "How long a client whose connection is being closed may take for its last answers." },
 	{ "limits", "in_flight", CONFIG_INT, AT(in_flight), "32", 1, 1024, NULL, 0,
-	  "Requests of one client under way before no more are read." },
+	  "Requests of one client under way before no more are read; before login one." },
+	{ "limits", "reads_in_flight", CONFIG_INT, AT(reads_in_flight), "4", 1, 1024, NULL, 0,
+	  "Of these, such as wait for what the database reads." },
+	{ "limits", "login_tries", CONFIG_INT, AT(login_tries), "5", 1, 1000000, NULL, 0,
+	  "Failed logins of one connection before it is closed." },
 	{ "limits", "login_delay", CONFIG_DURATION, AT(login_delay), "2s", 0, 60000, NULL, 0,
 	  "How long the answer to a failed login waits; twice, four and seven and a half times as "
 	  "long for the next ones from its address (IPv6: /64) within a minute, but at most half "
@@ -90,8 +101,16 @@ const struct config_option config_options[] = {
 	  "away." },
 	{ "limits", "lane_queue", CONFIG_INT, AT(lane_queue), "4096", 1, 1000000, NULL, 0,
 	  "Changes of one site that may wait; more are refused as busy." },
+	{ "limits", "lane_queue_per_person", CONFIG_INT, AT(lane_queue_per_person), "512", 1,
+	  1000000, NULL, 0,
+	  "Of these, changes of one person, on all their connections; nobody has more waiting than "
+	  "there is room left." },
 	{ "limits", "hash_queue", CONFIG_INT, AT(hash_queue), "32", 1, 4096, NULL, 0,
 	  "Passwords that may wait to be hashed; more are refused as busy." },
+	{ "limits", "hash_queue_per_source", CONFIG_INT, AT(hash_queue_per_source), "4", 1, 4096,
+	  NULL, 0,
+	  "Passwords from one address (IPv6: one /64) that wait or are hashed; more are refused as "
+	  "busy." },
 	{ "limits", "accepts", CONFIG_INT, AT(accepts), "16", 1, 1024, NULL, 0,
 	  "New connections taken in one go." },
 	{ "limits", "drain_timeout", CONFIG_DURATION, AT(drain_timeout), "10s", 0, 600000, NULL, 0,

@@ -35,12 +35,17 @@
 #include "daemon/services.h"
 #include "daemon/watch.h"
 
-#define FINISH_MS 2000 /* for the last output to leave */
+/*
+ * Lines that are worked on in one go: the one that a client sent and waits for, and of a pipeline a
+ * few more each time the connection has its turn again.
+ */
+#define TURN_FRESH 1
+#define TURN_LATER 4
 
 static const char *const state_names[] = { "handshake", "login", "open", "finishing", "dead" };
 
 static void conn_close(struct conn *conn, const char *why);
-static void conn_work(struct conn *conn);
+static void conn_work(struct conn *conn, int turn);
 
 void conn_set_state(struct conn *conn, enum conn_state state)
 {
@@ -50,6 +55,8 @@ void conn_set_state(struct conn *conn, enum conn_state state)
 	log_debug("connection", log_str("peer", conn->session.peer),
 		  log_str("from", state_names[conn->state]), log_str("to", state_names[state]));
 	conns->before_login += is_before - was_before;
+	if (conn->state == CONN_HANDSHAKE)
+		TAILQ_REMOVE(&conns->shaking, conn, shaking);
 	conn->state = state;
 }
 
@@ -67,6 +74,7 @@ static void on_reap(struct task *task)
 
 	TAILQ_REMOVE(&conns->list, conn, entry);
 	conns->count--;
+	sources_leave(&conns->sources, &conn->session.source);
 	conns->services->connections--;
 	bufferevent_free(conn->bev);
 	frame_deinit(&conn->frames);
@@ -125,7 +133,8 @@ static void conn_finish(struct conn *conn, const char *why)
 	if (conn->output == 0)
 		conn_close(conn, why);
 	else
-		timer_start(conn->conns->services->loop, &conn->deadline, FINISH_MS);
+		timer_start(conn->conns->services->loop, &conn->deadline,
+			    config(conn)->finish_timeout);
 }
 
 static void on_deadline(struct timer *timer)
@@ -271,7 +280,7 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 	if (conn->state == CONN_DEAD)
 		return;
 	conn_follow_session(conn);
-	if (conn->session.failures >= SESSION_LOGIN_TRIES) {
+	if (conn->session.failures >= config(conn)->login_tries) {
 		conn_finish(conn, "too many failed logins");
 		return;
 	}
@@ -290,7 +299,7 @@ static void on_hold(struct reply_sink *sink, bool hold)
 
 static void on_resume(struct task *task)
 {
-	conn_work(container_of(task, struct conn, resume));
+	conn_work(container_of(task, struct conn, resume), TURN_LATER);
 }
 
 static struct request *find_request(struct conn *conn, const struct rpc_id *id)
@@ -387,7 +396,7 @@ static bool has_room(struct conn *conn)
 	if (conn->pausing || (conn->conns->output > config(conn)->output_total &&
 			      conn->output > config(conn)->output_bytes / 16))
 		return false;
-	if (conn->session.reads >= SESSION_READS_MAX)
+	if (conn->session.reads >= config(conn)->reads_in_flight)
 		return false;
 	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : config(conn)->in_flight);
 }
@@ -424,7 +433,8 @@ static void watch_line(struct conn *conn)
 		timer_start(conn->conns->services->loop, &conn->line, config(conn)->line_timeout);
 }
 
-static void conn_work(struct conn *conn)
+/* `turn`: lines before others have their turn. */
+static void conn_work(struct conn *conn, int turn)
 {
 	char *line;
 	size_t len;
@@ -432,9 +442,15 @@ static void conn_work(struct conn *conn)
 	while (has_room(conn)) {
 		if (!feed(conn))
 			return;
+		if (turn == 0) {
+			loop_defer(conn->conns->services->loop, &conn->resume);
+			return;
+		}
 		switch (frame_next(&conn->frames, &line, &len)) {
 		case FRAME_LINE:
 			timer_stop(&conn->line);
+			turn--;
+			conn->key_updates = 0;
 			if (len > 0)
 				take_line(conn, line, len);
 			continue;
@@ -446,8 +462,8 @@ static void conn_work(struct conn *conn)
 		case FRAME_TOO_LONG:
 			conn_error(conn, &(struct rpc_id){ 0 }, ERROR_too_large,
 				   conn->state == CONN_LOGIN
-					   ? "a line before login is at most 4 KiB"
-					   : "a line is at most 64 KiB");
+					   ? "the line is longer than one before login may be"
+					   : "the line is longer than one may be");
 			conn_finish(conn, "a line was too long");
 			return;
 		}
@@ -463,7 +479,7 @@ out:
 
 static void on_read(struct bufferevent *bev, void *data)
 {
-	conn_work(data);
+	conn_work(data, TURN_FRESH);
 }
 
 /* The output is at its low mark: go on reading, or be done. */
@@ -477,7 +493,7 @@ static void on_write(struct bufferevent *bev, void *data)
 		return;
 	}
 	watches_resume(&conn->session);
-	conn_work(conn);
+	conn_work(conn, TURN_FRESH);
 }
 
 static void keep_certificate(struct conn *conn)
@@ -500,7 +516,7 @@ static void on_connected(struct conn *conn)
 	keep_certificate(conn);
 	conn_set_state(conn, CONN_LOGIN);
 	timer_start(conn->conns->services->loop, &conn->deadline, config(conn)->login_timeout);
-	conn_work(conn);
+	conn_work(conn, TURN_FRESH);
 }
 
 /* With OpenSSL 3 an end of file without close_notify comes as an error; it is a plain end to us. */
@@ -513,21 +529,12 @@ static void on_event(struct bufferevent *bev, short what, void *data)
 		return;
 	}
 	ERR_clear_error();
-	conn_close(conn,
-		   conn->state == CONN_HANDSHAKE ? "the handshake failed" : "the client left");
+	conn_close(conn, conn->state == CONN_HANDSHAKE		   ? "the handshake failed"
+			 : conn->key_updates > TLS_KEY_UPDATES_MAX ? "too many key updates"
+								   : "the client left");
 }
 
 /* ---- the beginning ---- */
-
-static void keep_source(struct conn *conn, const struct sockaddr *address)
-{
-	size_t size = address->sa_family == AF_INET6  ? sizeof(struct sockaddr_in6)
-		      : address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-						      : sizeof(sa_family_t);
-
-	memcpy(&conn->source, address, size);
-	peer_format(address, conn->session.peer, sizeof(conn->session.peer));
-}
 
 int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 {
@@ -547,10 +554,14 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	conn->bev = bufferevent_openssl_socket_new(loop_base(services->loop), fd, ssl,
 						   BUFFEREVENT_SSL_ACCEPTING,
 						   BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (!conn->bev) {
+	conn->session.source = throttle_source(address);
+	if (!conn->bev || sources_enter(&conns->sources, &conn->session.source) < 0) {
+		if (conn->bev)
+			bufferevent_free(conn->bev);
 		free(conn);
 		return -ENOMEM;
 	}
+	tls_count_key_updates(ssl, &conn->key_updates);
 	conn->conns = conns;
 	conn->session.outlet.has_room = outlet_has_room;
 	conn->session.outlet.send = outlet_send;
@@ -563,9 +574,8 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	conn->resume.run = on_resume;
 	conns->trim.run = on_trim;
 	TAILQ_INIT(&conn->requests);
-	frame_init(&conn->frames, LINE_BEFORE_LOGIN);
-	keep_source(conn, address);
-	conn->session.source = throttle_source(address);
+	frame_init(&conn->frames, (size_t)services->config->line_bytes_before_login);
+	peer_format(address, conn->session.peer, sizeof(conn->session.peer));
 	bufferevent_openssl_set_allow_dirty_shutdown(conn->bev, 1);
 	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
 	/* Beyond this the kernel keeps the bytes, and the client has to wait. */
@@ -574,6 +584,7 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output_moved, conn);
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 	TAILQ_INSERT_TAIL(&conns->list, conn, entry);
+	TAILQ_INSERT_TAIL(&conns->shaking, conn, shaking);
 	conns->count++;
 	conns->before_login++;
 	services->connections++;
@@ -581,14 +592,13 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	return 0;
 }
 
-int64_t conns_from(const struct conns *conns, const struct sockaddr *address)
+bool conns_make_room(struct conns *conns)
 {
-	const struct conn *conn;
-	int64_t count = 0;
+	struct conn *oldest = TAILQ_FIRST(&conns->shaking);
 
-	TAILQ_FOREACH (conn, &conns->list, entry)
-		count += peer_same_source((const struct sockaddr *)&conn->source, address);
-	return count;
+	if (oldest)
+		conn_close(oldest, "another needs its place");
+	return oldest != NULL;
 }
 
 static void drain(struct conn *conn)
@@ -629,4 +639,5 @@ void conns_close(struct conns *conns)
 		on_reap(&conn->reap);
 	}
 	loop_cancel(conns->services->loop, &conns->trim);
+	sources_deinit(&conns->sources);
 }

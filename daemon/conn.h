@@ -7,7 +7,8 @@
  * Bytes are taken only while there is room to work on them: at most in_flight requests under way,
  * of which few wait for what is read; at most output_bytes waiting to be read by the client, and
  * next to nothing where all together have more than output_total; before login one request at a
- * time.
+ * time. Of many lines that are here already one is worked on at once and the others in turns with
+ * everybody else's, so that whoever asks for one thing never waits for who asks for many.
  */
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "daemon/loop.h"
+#include "daemon/sources.h"
 
 struct conn;
 struct services;
@@ -26,7 +28,9 @@ struct conns {
 	struct services *services; /* borrows */
 	struct ssl_ctx_st *tls;	   /* weak: replaced at reload; connections have references */
 	TAILQ_HEAD(, conn) list;
+	TAILQ_HEAD(, conn) shaking; /* of these in their handshake, the oldest first */
 	int64_t count;
+	struct sources sources; /* where they come from */
 	int64_t before_login;
 	int64_t output;	  /* bytes waiting for all of them */
 	struct task trim; /* the output is beyond all measure */
@@ -40,8 +44,11 @@ struct conns {
  */
 int conn_new(struct conns *conns, int fd, const struct sockaddr *address);
 
-/* How many connections come from the same source: an IPv4 address, an IPv6 /64. */
-int64_t conns_from(const struct conns *conns, const struct sockaddr *address);
+/*
+ * Closes the connection that has been in its handshake the longest, for one that comes now: whoever
+ * holds places without a word must not keep out who logs in at once. False: none is in a handshake.
+ */
+bool conns_make_room(struct conns *conns);
 
 /*
  * What a person, or those of a tenant, may do can have changed (both 0: everyone). Whoever is logged

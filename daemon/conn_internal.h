@@ -9,9 +9,6 @@
 #include "daemon/request.h"
 #include "daemon/services.h"
 
-#define LINE_BEFORE_LOGIN 4096
-#define LINE_MAX_BYTES	  65536
-
 enum conn_state {
 	CONN_HANDSHAKE,
 	CONN_LOGIN,
@@ -23,7 +20,6 @@ enum conn_state {
 struct conn {
 	struct conns *conns;	 /* borrows */
 	struct bufferevent *bev; /* owns, with the socket and the SSL */
-	struct sockaddr_storage source;
 	enum conn_state state;
 	struct session session;
 	struct frame_reader frames;
@@ -35,6 +31,7 @@ struct conn {
 	int64_t output; /* bytes waiting, as counted in conns->output */
 	int64_t owed;	/* to be taken before the clock of the output starts anew */
 	bool draining;
+	unsigned key_updates;  /* of TLS, since the last line */
 	struct timer deadline; /* handshake and login, then finishing */
 	struct timer line;     /* from the first byte of a line */
 	struct timer stuck;    /* too little was taken of the output */
@@ -43,6 +40,7 @@ struct conn {
 	struct task reap;
 	struct task resume; /* lines that are here already */
 	TAILQ_ENTRY(conn) entry;
+	TAILQ_ENTRY(conn) shaking; /* while in HANDSHAKE */
 };
 
 /* The only writer of the state. */

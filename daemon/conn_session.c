@@ -25,7 +25,7 @@ void conn_follow_session(struct conn *conn)
 	if (conn->state == CONN_LOGIN && actor) {
 		conn_set_state(conn, CONN_OPEN);
 		timer_stop(&conn->deadline);
-		frame_set_max(&conn->frames, LINE_MAX_BYTES);
+		frame_set_max(&conn->frames, (size_t)services->config->line_bytes);
 	} else if (conn->state == CONN_OPEN && !actor) {
 		if (conn->session.ended)
 			watches_revoke(&conn->session);
@@ -35,7 +35,8 @@ void conn_follow_session(struct conn *conn)
 		timer_start(services->loop, &conn->deadline, services->config->login_timeout);
 		/* What was sent in good faith is told what has become of it. */
 		if (!conn->session.ended)
-			frame_set_max(&conn->frames, LINE_BEFORE_LOGIN);
+			frame_set_max(&conn->frames,
+				      (size_t)services->config->line_bytes_before_login);
 	}
 	if (!actor) {
 		timer_stop(&conn->expiry);

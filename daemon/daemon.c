@@ -373,6 +373,7 @@ static int daemon_open(struct daemon *daemon)
 	if (open_rooms(daemon) < 0)
 		return out_of_memory();
 	TAILQ_INIT(&daemon->conns.list);
+	TAILQ_INIT(&daemon->conns.shaking);
 	daemon->conns.services = services;
 	daemon->conns.tls = daemon->tls;
 	daemon->conns.changed = on_conns_changed;

@@ -74,8 +74,10 @@ struct db_call {
 	char sqlstate[6];	  /* REFUSED; "" where the server gave none */
 	int64_t lane_id;	  /* of the link it ran on */
 	struct pg_result *result; /* borrowed until done() returns */
+	int64_t ahead_ms;	  /* how long the first in the queue had waited when it came */
 
 	/* The pool's. */
+	int64_t queued_usec; /* monotonic */
 	struct db_pool *pool;
 	struct db_link *link;
 	struct task task;

@@ -13,6 +13,7 @@
 
 #include <libpq-fe.h>
 
+#include "common/civil.h"
 #include "common/macros.h"
 #include "daemon/db_link.h"
 #include "daemon/log.h"
@@ -31,9 +32,8 @@ struct db_pool {
 	struct db_link_owner owner;
 	struct db_link **links; /* owns */
 	int count;
-	int usable; /* links that are not down */
-	bool *up;   /* of each link */
-	int64_t queue_max;
+	int usable;	/* links that are not down */
+	bool *up;	/* of each link */
 	int64_t queued; /* in `queue` */
 	int64_t queued_urgent;
 	int urgent_run; /* urgent calls that went one after another */
@@ -219,8 +219,7 @@ static void on_wrong_schema(struct db_link_owner *owner, int version)
 	pool->db->events->wrong_schema(pool->db->events, version);
 }
 
-static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, int64_t queue_max,
-		     const char *greeting)
+static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, const char *greeting)
 {
 	struct db_pool *pool = &db->pools[kind];
 
@@ -229,7 +228,6 @@ static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, int64
 	pool->owner = (struct db_link_owner){
 		.ready = on_ready, .down = on_down, .hint = on_hint, .wrong_schema = on_wrong_schema
 	};
-	pool->queue_max = queue_max;
 	pool->links = calloc((size_t)count, sizeof(struct db_link *));
 	pool->up = calloc((size_t)count, sizeof(*pool->up));
 	if (!pool->links || !pool->up)
@@ -257,12 +255,10 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 		TAILQ_INIT(&db->pools[i].queue);
 		TAILQ_INIT(&db->pools[i].urgent);
 	}
-	if (pool_open(db, DB_LANES, config->lane_connections, LANE_QUEUE,
-		      "SELECT cowork.lane_open()") < 0 ||
-	    pool_open(db, DB_READS, config->read_connections, config->read_queue,
+	if (pool_open(db, DB_LANES, config->lane_connections, "SELECT cowork.lane_open()") < 0 ||
+	    pool_open(db, DB_READS, config->read_connections,
 		      "SET plan_cache_mode = force_custom_plan") < 0 ||
-	    pool_open(db, DB_CONTROL, 1, CONTROL_QUEUE,
-		      "SET synchronous_commit = off; LISTEN cowork") < 0)
+	    pool_open(db, DB_CONTROL, 1, "SET synchronous_commit = off; LISTEN cowork") < 0)
 		return db_free(db);
 	return db;
 }
@@ -325,14 +321,25 @@ static void on_submitted(struct task *task)
 		db_link_run(link, call);
 }
 
+/* The limit of reads may change at any time. */
+static int64_t queue_max(const struct db_pool *pool)
+{
+	return pool->kind == DB_LANES	? LANE_QUEUE
+	       : pool->kind == DB_READS ? pool->db->config->read_queue
+					: CONTROL_QUEUE;
+}
+
 void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
 {
 	struct db_pool *pool = &db->pools[kind];
+	const struct db_call *first = TAILQ_FIRST(call->urgent ? &pool->urgent : &pool->queue);
 	bool full = call->urgent ? pool->queued_urgent >= URGENT_QUEUE
-				 : pool->queued >= pool->queue_max;
+				 : pool->queued >= queue_max(pool);
 
 	call->link = NULL;
 	call->result = NULL;
+	call->queued_usec = monotonic_now();
+	call->ahead_ms = first ? (call->queued_usec - first->queued_usec) / USEC_PER_MSEC : 0;
 	if ((pool->usable == 0 && !call->patient) || full) {
 		fail_later(pool, call);
 		return;

@@ -14,6 +14,7 @@
 #include "common/macros.h"
 #include "daemon/lane_internal.h"
 #include "daemon/log.h"
+#include "daemon/retry.h"
 
 #define TRIES_MAX 3
 /* Two flights a batch for so long after the calendar was found behind: then the others that write
@@ -46,7 +47,7 @@ struct lane *lane_new(struct loop *loop, struct db *db, const struct config *con
 	lane->commands = BUF_INIT(BATCH_BYTES_MAX + 65536);
 	lane->wait.done = on_calendar;
 	lane->ended_usec = monotonic_now();
-	TAILQ_INIT(&lane->waiting);
+	lane_queue_init(&lane->waiting);
 	snprintf(lane->site_text, sizeof(lane->site_text), "%d", site->id);
 	evictor_init(&lane->evictor, loop, db, site->id);
 	return lane;
@@ -59,6 +60,7 @@ struct lane *lane_free(struct lane *lane)
 	feed_forget(&lane->wait);
 	db_forget(&lane->call);
 	evictor_deinit(&lane->evictor);
+	lane_queue_deinit(&lane->waiting);
 	buf_deinit(&lane->commands);
 	free(lane);
 	return NULL;
@@ -66,7 +68,7 @@ struct lane *lane_free(struct lane *lane)
 
 int64_t lane_load(const struct lane *lane)
 {
-	return lane ? lane->waiting_count + lane->flying_count : 0;
+	return lane ? lane->waiting.count + lane->flying_count : 0;
 }
 
 int64_t lane_stands_still(struct lane *lane, int64_t now_usec, bool excused)
@@ -126,14 +128,13 @@ void lane_end_flying(struct lane *lane, enum error_kind kind)
 static void end_waiting(struct lane *lane, enum error_kind kind)
 {
 	struct lane_command *command;
-	int64_t left = lane->waiting_count;
+	int64_t left = lane->waiting.count;
 
 	if (!lane_in_doubt(lane))
 		lane_begin_anew(lane);
 	/* Only those that wait now: done() may submit new ones. */
-	while (left-- > 0 && (command = TAILQ_FIRST(&lane->waiting))) {
-		TAILQ_REMOVE(&lane->waiting, command, entry);
-		lane->waiting_count--;
+	while (left-- > 0 && (command = lane_queue_any(&lane->waiting))) {
+		lane_queue_remove(&lane->waiting, command);
 		lane_end_command(command, kind);
 	}
 }
@@ -147,8 +148,7 @@ void lane_put_back(struct lane *lane)
 		if (!command)
 			continue;
 		command->slot = -1;
-		TAILQ_INSERT_HEAD(&lane->waiting, command, entry);
-		lane->waiting_count++;
+		lane_queue_give_back(&lane->waiting, command);
 	}
 	lane->flying_count = 0;
 }
@@ -162,22 +162,12 @@ void lane_database_away(struct lane *lane)
 /* ---- coming in ---- */
 
 /* The same person's same key, waiting or flying here: its own answer is still to come. */
-static bool same_key(const struct lane_command *a, const struct lane_command *b)
-{
-	return a->principal == b->principal && strcmp(a->key, b->key) == 0;
-}
-
 static bool in_progress(const struct lane *lane, const struct lane_command *command)
 {
-	const struct lane_command *other;
-
 	for (int i = 0; i < lane->flying_count; i++)
-		if (lane->flying[i] && same_key(lane->flying[i], command))
+		if (lane->flying[i] && lane_same_key(lane->flying[i], command))
 			return true;
-	TAILQ_FOREACH (other, &lane->waiting, entry)
-		if (same_key(other, command))
-			return true;
-	return false;
+	return lane_queue_has_key(&lane->waiting, command);
 }
 
 static void refuse_later(struct lane *lane, struct lane_command *command, enum error_kind kind)
@@ -187,21 +177,45 @@ static void refuse_later(struct lane *lane, struct lane_command *command, enum e
 	loop_defer(lane->loop, &command->task);
 }
 
+/* Too many wait. Who comes again when those here now have gone finds room. */
+static void refuse_busy(struct lane *lane, struct lane_command *command, int64_t principal)
+{
+	int64_t age = lane_queue_age(&lane->waiting, principal, monotonic_now());
+
+	command->retry_after_ms = retry_after(age / USEC_PER_MSEC);
+	refuse_later(lane, command, ERROR_busy);
+}
+
+/*
+ * A person has no more waiting than there is room left, so that however many fill the lane, some is
+ * left for who comes with one change: alone one can have half of it, two a third each.
+ */
+static int64_t share(const struct lane *lane)
+{
+	int64_t left = lane->config->lane_queue - lane->waiting.count;
+
+	return left < lane->config->lane_queue_per_person ? left
+							  : lane->config->lane_queue_per_person;
+}
+
 void lane_submit(struct lane *lane, struct lane_command *command)
 {
+	int64_t theirs = lane_queue_of(&lane->waiting, command->principal);
+
 	command->outcome = NULL;
 	command->rev = 0;
+	command->retry_after_ms = 0;
 	command->slot = -1;
 	command->lane = lane;
 	if (!db_up(lane->db)) {
 		refuse_later(lane, command, ERROR_db_unavailable);
-	} else if (lane->waiting_count >= lane->config->lane_queue) {
-		refuse_later(lane, command, ERROR_busy);
+	} else if (theirs >= share(lane)) {
+		refuse_busy(lane, command, theirs > 0 ? command->principal : 0);
 	} else if (in_progress(lane, command)) {
 		refuse_later(lane, command, ERROR_in_progress);
+	} else if (lane_queue_add(&lane->waiting, command, monotonic_now()) < 0) {
+		refuse_later(lane, command, ERROR_busy);
 	} else {
-		TAILQ_INSERT_TAIL(&lane->waiting, command, entry);
-		lane->waiting_count++;
 		lane_next(lane);
 	}
 }
@@ -221,8 +235,7 @@ bool lane_forget(struct lane_command *command)
 		loop_cancel(lane->loop, &command->task);
 		return true;
 	}
-	TAILQ_REMOVE(&lane->waiting, command, entry);
-	lane->waiting_count--;
+	lane_queue_remove(&lane->waiting, command);
 	return true;
 }
 
@@ -238,9 +251,8 @@ static void refuse_waiting_later(struct lane *lane, enum error_kind kind)
 {
 	struct lane_command *command;
 
-	while ((command = TAILQ_FIRST(&lane->waiting))) {
-		TAILQ_REMOVE(&lane->waiting, command, entry);
-		lane->waiting_count--;
+	while ((command = lane_queue_any(&lane->waiting))) {
+		lane_queue_remove(&lane->waiting, command);
 		refuse_later(lane, command, kind);
 	}
 }
@@ -281,7 +293,7 @@ static bool is_behind_lately(const struct lane *lane)
 /* Asks for a link. A batch that may have run already waits for one however long it takes. */
 static void lane_next(struct lane *lane)
 {
-	if (lane->state != LANE_IDLE || lane->waiting_count + lane->flying_count == 0 ||
+	if (lane->state != LANE_IDLE || lane->waiting.count + lane->flying_count == 0 ||
 	    (needs_calendar(lane) && !have_calendar(lane)))
 		return;
 	lane->state = LANE_ASKED;

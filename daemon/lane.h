@@ -17,7 +17,9 @@
  * while, a batch takes two flights: the first locks the site and brings what is missing, and what
  * is judged then holds until the second commits. So no verdict is ever a guess.
  *
- * Commands of one site take effect in the order they were submitted by one caller.
+ * Commands of one site take effect in the order they were submitted by one person; persons have
+ * turns (lane_queue.h). Beyond limits.lane_queue in all, or lane_queue_per_person, more are refused
+ * as busy, at once.
  */
 
 #include <stdbool.h>
@@ -35,6 +37,7 @@ struct calendar_space;
 struct feed;
 struct lane;
 struct lane_batch;
+struct lane_person;
 struct site;
 
 #define LANE_BATCH_MAX 128
@@ -88,12 +91,15 @@ struct lane_command {
 	enum error_kind kind_of_refusal; /* ERROR_NONE: done */
 	const struct cJSON *outcome; /* NULL when the lane itself refused; borrowed during done() */
 	int64_t rev;		     /* of the site after the batch; 0 when unknown */
-	int64_t sent_usec;	     /* monotonic: when its batch left */
+	int64_t retry_after_ms; /* with ERROR_busy where too many wait: about as long as those do */
+	int64_t sent_usec;	/* monotonic: when its batch left */
 	int64_t committed_usec;
 
 	/* The lane's. */
 	struct lane *lane;
 	int slot; /* in the batch under way, or -1 while waiting */
+	struct lane_person *person;
+	int64_t queued_usec; /* monotonic */
 	struct task task;
 	TAILQ_ENTRY(lane_command) entry;
 };

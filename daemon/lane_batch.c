@@ -66,13 +66,13 @@ static void fill_flying(struct lane *lane, const struct calendar *calendar)
 	struct lane_command *command;
 	size_t reply = 256, bytes = 0;
 
-	while (lane->flying_count < most && (command = TAILQ_FIRST(&lane->waiting))) {
+	lane_queue_begin(&lane->waiting, monotonic_now());
+	while (lane->flying_count < most && (command = lane_queue_next(&lane->waiting))) {
 		if (judge(lane, command, calendar) == LANE_WAIT ||
 		    (lane->flying_count > 0 && (reply + command->reply_size > LANE_REPLY_MAX ||
 						bytes + command_size(command) > BATCH_BYTES_MAX)))
 			return;
-		TAILQ_REMOVE(&lane->waiting, command, entry);
-		lane->waiting_count--;
+		lane_queue_take(&lane->waiting, command);
 		command->slot = lane->flying_count;
 		lane->flying[lane->flying_count++] = command;
 		reply += command->reply_size;
@@ -169,7 +169,7 @@ bool lane_prepare(struct db_call *call, int64_t lane_id, int backend_pid)
 		if (!lock)
 			fill_flying(lane, calendar);
 	}
-	if (lock ? lane->waiting_count == 0 : lane->flying_count == 0)
+	if (lock ? lane->waiting.count == 0 : lane->flying_count == 0)
 		return false;
 	if (!write_flying(lane))
 		return false;

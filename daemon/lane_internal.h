@@ -7,6 +7,7 @@
 #include "daemon/evictor.h"
 #include "daemon/feed.h"
 #include "daemon/lane.h"
+#include "daemon/lane_queue.h"
 
 #define FENCES_MAX	16
 #define BATCH_BYTES_MAX (4 * 1024 * 1024) /* 128 commands of 64 KiB lines would be 8 MiB */
@@ -28,8 +29,7 @@ struct lane {
 	char site_text[16];
 
 	enum lane_state state;
-	TAILQ_HEAD(, lane_command) waiting;
-	int64_t waiting_count;
+	struct lane_queue waiting;
 
 	struct lane_command *flying[LANE_BATCH_MAX]; /* weak: NULL where forgotten */
 	int flying_count;

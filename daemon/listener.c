@@ -48,14 +48,24 @@ static void on_quiet(struct timer *timer)
 static const char *refuse(const struct conns *conns, const struct sockaddr *address)
 {
 	const struct config *config = conns->services->config;
+	struct throttle_source source = throttle_source(address);
 
 	if (conns->count >= conns->services->clients_max)
 		return "limits.connections";
-	if (conns->before_login >= config->connections_before_login)
-		return "limits.connections_before_login";
-	if (conns_from(conns, address) >= config->connections_per_source)
+	if (sources_count(&conns->sources, &source) >= config->connections_per_source)
 		return "limits.connections_per_source";
 	return NULL;
+}
+
+/* Whether one more may be before login; where none may, the oldest handshake gives its place up. */
+static bool has_place(struct listener *listener)
+{
+	struct conns *conns = listener->conns;
+
+	if (conns->before_login < conns->services->config->connections_before_login)
+		return true;
+	complain(listener, "limits.connections_before_login");
+	return conns_make_room(conns);
 }
 
 /* With no descriptor left the kernel would wake us for ever: stop listening for a moment. */
@@ -98,8 +108,9 @@ static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 	struct listener *listener = data;
 	struct sockaddr_storage address;
 	const char *why;
+	int64_t taken;
 
-	for (int64_t i = 0; i < listener->conns->services->config->accepts; i++) {
+	for (taken = 0; taken < listener->conns->services->config->accepts; taken++) {
 		socklen_t len = sizeof(address);
 		int fd;
 
@@ -112,16 +123,18 @@ static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 			return;
 		}
 		if (fd < 0)
-			return; /* none left, taken by another instance, or gone again */
+			break; /* none left, taken by another instance, or gone again */
 		unmap(&address);
 		why = refuse(listener->conns, (struct sockaddr *)&address);
-		if (why) {
+		if (why)
 			complain(listener, why);
+		if (why || !has_place(listener)) {
 			close(fd);
 		} else if (conn_new(listener->conns, fd, (struct sockaddr *)&address) < 0) {
 			complain(listener, "out of memory");
 		}
 	}
+	log_debug("connections taken", log_int("count", taken));
 }
 
 static int make_address(const struct config *config, struct sockaddr_storage *out, socklen_t *len)

@@ -12,6 +12,7 @@
 #include "common/macros.h"
 #include "common/utf8.h"
 #include "daemon/request.h"
+#include "daemon/retry.h"
 
 #define HASH_SIZE     32
 #define BUSY_RETRY_MS 1000
@@ -201,7 +202,7 @@ static bool source_has_room(const struct services *services, const struct thrott
 
 	LIST_FOREACH (other, &services->hashing, entry)
 		count += memcmp(&other->source, source, sizeof(*source)) == 0;
-	return count < PASSWORD_AT_ONCE;
+	return count < services->config->hash_queue_per_source;
 }
 
 static bool has_room(const struct request *request)
@@ -214,7 +215,7 @@ static bool has_room(const struct request *request)
 
 static void refuse_busy(struct request *request)
 {
-	request->retry_after_ms = BUSY_RETRY_MS;
+	request->retry_after_ms = retry_after(BUSY_RETRY_MS);
 	request_fail(request, ERROR_busy,
 		     "too many passwords are being checked; try again in a moment");
 }

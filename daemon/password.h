@@ -22,7 +22,6 @@ struct request;
 #define PASSWORD_TEXT_MAX  (4 * PASSWORD_MAX + 1)
 #define PASSWORD_HASH_MAX  128 /* as cowork.password has it */
 #define PASSWORD_SALT_SIZE 16
-#define PASSWORD_AT_ONCE   4 /* of one source, that wait or are hashed */
 
 struct password_cost {
 	uint32_t memory_kib;

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
 
 void peer_format(const struct sockaddr *address, char *out, size_t size)
 {
@@ -24,17 +23,4 @@ void peer_format(const struct sockaddr *address, char *out, size_t size)
 	} else {
 		snprintf(out, size, "local");
 	}
-}
-
-bool peer_same_source(const struct sockaddr *a, const struct sockaddr *b)
-{
-	if (a->sa_family != b->sa_family)
-		return false;
-	if (a->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-	if (a->sa_family == AF_INET6)
-		return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-			      &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
-	return true;
 }

@@ -1,12 +1,9 @@
 #pragma once
 
-/* Addresses of clients: what they are called in the log, and which come from one source. */
+/* Addresses of clients: what they are called in the log. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
 /* "192.0.2.1:4711", "[2001:db8::1]:4711", or "local". */
 void peer_format(const struct sockaddr *address, char *out, size_t size);
-/* The same IPv4 address, the same IPv6 /64. */
-bool peer_same_source(const struct sockaddr *a, const struct sockaddr *b);

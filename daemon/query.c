@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/noun.h"
 #include "daemon/refusal.h"
+#include "daemon/retry.h"
 
 /* A booking with the longest texts: 2,000 + 200 + 200 + 200 signs of four bytes, and its names. */
 #define ROW_MAX 32768
@@ -34,6 +35,13 @@ static bool cancel_query(struct request *request)
 	return true;
 }
 
+/* Who comes again when those that wait now have gone finds room. */
+static void fail_busy(struct request *request, const struct db_call *call)
+{
+	request->retry_after_ms = retry_after(call->ahead_ms);
+	request_fail(request, ERROR_busy, NULL);
+}
+
 /* What went wrong in the database; nothing was changed in any case. */
 static void fail(struct request *request, const struct db_call *call)
 {
@@ -42,7 +50,7 @@ static void fail(struct request *request, const struct db_call *call)
 	else if (call->status == DB_REFUSED && strncmp(call->sqlstate, "53", 2) != 0)
 		request_fail(request, ERROR_internal, NULL);
 	else if (call->status == DB_UNSENT && db_up(request->services->db))
-		request_fail(request, ERROR_busy, NULL);
+		fail_busy(request, call);
 	else
 		request_fail(request, ERROR_db_unavailable, NULL);
 }

@@ -110,8 +110,8 @@ void request_cancel(struct request *request);
 void request_hold(struct request *request);
 void request_release(struct request *request);
 
-/* It waits for a read whose answer may be large: a connection has SESSION_READS_MAX of these, until
- * their answers. */
+/* It waits for a read whose answer may be large: a connection has limits.reads_in_flight of these,
+ * until their answers. */
 void request_reading(struct request *request);
 
 void request_stamp(struct request *request, enum room room);

@@ -14,17 +14,7 @@
 #include "daemon/actor.h"
 #include "daemon/throttle.h"
 
-#define SESSION_PROTOCOL    1 /* the only version there is */
-#define SESSION_LOGIN_TRIES 5 /* failed logins before the connection is closed */
-
-/*
- * Answers of a connection that wait for what PostgreSQL reads: an answer may be a MiB, and the mark
- * of the output is looked at only before a line is taken, so this many MiB can come on top of it.
- * Also, no connection has more of them in the queue that all share. The lines behind wait unread:
- * one place to stop, the one that in_flight has, instead of a second queue whose answers nobody
- * would have counted.
- */
-#define SESSION_READS_MAX 4
+#define SESSION_PROTOCOL 1 /* the only version there is */
 
 /*
  * The way to a client for what is no answer: the notifications of its watches (watch.h). The
@@ -46,7 +36,14 @@ struct session {
 	bool revoked;	     /* ended for good: the client is told so, and the connection closed */
 	bool told;	     /* the client has heard of it */
 	int failures;
-	int reads; /* requests that request_reading() counted */
+	/*
+	 * Requests that request_reading() counted, at most limits.reads_in_flight: an answer may be a
+	 * MiB, and the mark of the output is looked at only before a line is taken, so this many
+	 * MiB can come on top of it. Also, no connection has more of them in the queue that all
+	 * share. The lines behind wait unread: one place to stop, the one that in_flight has,
+	 * instead of a second queue whose answers nobody would have counted.
+	 */
+	int reads;
 	struct throttle_source source;
 	struct outlet outlet;
 	bool has_certificate;		  /* the client showed one, and holds its key */

@@ -12,6 +12,7 @@
 #include "common/macros.h"
 #include "daemon/actor.h"
 #include "daemon/auth.h"
+#include "daemon/config.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
 #include "daemon/notification.h"
@@ -354,13 +355,36 @@ static void write_retries(void)
 	printf(".\n");
 }
 
+/* Every one that a client can come upon; what each means stands in coworkd.conf(5) in full. */
+static void write_limits(void)
+{
+	for (size_t i = 0; config_options[i].section; i++) {
+		const struct config_option *option = &config_options[i];
+
+		if (strcmp(option->section, "limits") != 0)
+			continue;
+		printf("*limits.");
+		page_text(option->key);
+		printf("* = ");
+		page_text(option->standard);
+		printf("\n\t");
+		page_text(option->help);
+		printf("\n\n");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct page_part parts[] = {
-		{ "values", write_values },   { "common", write_common },
-		{ "methods", write_methods }, { "notifications", write_notifications },
-		{ "nouns", write_nouns },     { "kinds", write_kinds },
-		{ "retries", write_retries }, { NULL },
+		{ "values", write_values },
+		{ "common", write_common },
+		{ "methods", write_methods },
+		{ "notifications", write_notifications },
+		{ "nouns", write_nouns },
+		{ "kinds", write_kinds },
+		{ "retries", write_retries },
+		{ "limits", write_limits },
+		{ NULL },
 	};
 
 	return page_main(argc, argv, parts);

@@ -1,18 +1,21 @@
 """Every limit of the [limits] section: what is too much is refused or closed, and the others are served."""
 
+import ast
 import contextlib
 import json
 import os
 import pathlib
 import re
 import resource
+import signal
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 
-from rig import wait_until
+from rig import build, wait_until
 from rpc import Client, RpcError, new_key, slow_reader, tls_context
 from world import new_token
 
@@ -87,6 +90,21 @@ def test_those_not_logged_in_have_a_limit_of_their_own(start_daemon, world):
         client.close()
 
 
+def test_who_holds_a_place_without_a_handshake_makes_room_for_who_comes(start_daemon, world):
+    """From however many addresses they come: places before login are for those who go on."""
+    daemon = start_daemon(limits__connections_before_login=3, limits__handshake_timeout="5s")
+    with daemon.client() as stranger, contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port), 30)) for _ in range(2)]
+        for sock in silent:
+            sock.sendall(b"\x16\x03\x01")
+        client = stack.enter_context(daemon.client(world.token["ada"]))
+        assert end_within(silent[0]) == b""
+        daemon.wait_log("connection closed.*another needs its place")
+        daemon.wait_log("turned away.*limits.connections_before_login")
+        client.call("session.ping")
+        assert stranger.refused("session.whoami").kind == "unauthenticated"  # who has shaken hands stays
+
+
 def test_who_logs_out_is_before_login_again(start_daemon, world):
     daemon = start_daemon(limits__connections_before_login=1, limits__handshake_timeout="1s",
                           limits__login_timeout="1500ms")
@@ -102,6 +120,18 @@ def test_who_logs_out_is_before_login_again(start_daemon, world):
         client.call("session.logout")
         assert end_within(client.sock) == b""
         daemon.wait_log("connection closed.*the login took too long")
+
+
+def test_so_many_are_taken_in_one_go(start_daemon):
+    """Whoever is here already is served between them."""
+    daemon = start_daemon(limits__accepts=3, listen__backlog=64)
+    os.kill(daemon.pid, signal.SIGSTOP)
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port), 30))
+        os.kill(daemon.pid, signal.SIGCONT)
+        daemon.wait_log('"connections taken" count=3', count=3)
+        daemon.wait_log('"connections taken" count=1')
 
 
 # How long
@@ -311,6 +341,57 @@ def test_a_full_lane_answers_busy_at_once_and_does_what_it_took(start_daemon, wo
         it.close()
 
 
+def test_one_person_cannot_fill_a_lane(start_daemon, world, sql):
+    """However many connections they have: what is theirs is refused, and others still find room."""
+    daemon = start_daemon(limits__lane_queue_per_person=3)
+    ada, again, bob = (daemon.client(world.token[who]) for who in ("ada", "ada", "bob"))
+    bob.change("booking.create", site="KSQ", space="P-1", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    numbers = [(client, client.send_change("booking.create", site="KSQ", space="A-01", start=f"2027-03-{day:02}T09:00",
+                                           end=f"2027-03-{day:02}T10:00"))
+               for day, client in enumerate([ada] * 4 + [again] * 4, 1)]
+    for client, number in numbers[-2:]:
+        with pytest.raises(RpcError) as refusal:
+            client.answer(number)
+        assert refusal.value.kind == "busy" and refusal.value.data["retry_after_ms"] >= 100
+    other = bob.send_change("booking.create", site="KSQ", space="A-02", start="2027-03-01T11:00", end="2027-03-01T12:00")
+    sql.connection.rollback()
+    assert bob.answer(other)["booking"]["state"] == "confirmed"
+    told = []
+    for client, number in numbers[:-2]:
+        try:
+            told.append(client.answer(number)["booking"]["state"])
+        except RpcError as error:
+            told.append(error.kind)
+    assert told.count("confirmed") >= 3 and set(told) <= {"confirmed", "busy"}
+    for client in (ada, again, bob):
+        client.close()
+
+
+def test_who_is_refused_is_told_to_come_again_after_about_the_wait_there_is(start_daemon, world, sql):
+    daemon = start_daemon(limits__lane_queue=1)
+    client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
+    change = {"site": "KSQ", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+    client.change("booking.create", change, space="P-1", dry_run=True)
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    stuck = [client.send_change("booking.create", change, space=f"A-0{number}") for number in (1, 2)]
+    asked = []
+
+    def refused_later():
+        asked.append(other.refused("booking.create", change, space="A-05", key=new_key()).data["retry_after_ms"])
+        return asked[-1] > 600
+
+    wait_until(refused_later, what="a longer wait")
+    assert min(asked) <= 400 and sorted(asked)[0] >= 100
+    sql.connection.rollback()
+    for number in stuck:
+        client.answer(number)
+    for it in (client, other):
+        it.close()
+
+
 def test_another_sites_lane_is_not_full(start_daemon, world, sql):
     daemon = start_daemon(limits__lane_queue=1)
     client = daemon.client(world.token["ada"])
@@ -354,16 +435,17 @@ def waiting(sql, count):
     wait_until(there, what=f"{count} reads before the lock")
 
 
-def test_one_client_has_four_reads_at_a_time_and_the_other_links_are_for_others(start_daemon, world, sql):
-    daemon = start_daemon(database__read_connections=6)
+@pytest.mark.parametrize("reads, options", [(4, {}), (2, {"limits__reads_in_flight": 2})])
+def test_one_client_has_few_reads_at_a_time_and_the_other_links_are_for_others(start_daemon, world, sql, reads, options):
+    daemon = start_daemon(database__read_connections=6, **options)
     client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
     client.call("booking.list", site="KSQ")
     sql.connection.autocommit = False
     sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
     numbers = [client.send("booking.list", site="KSQ") for _ in range(12)]
-    waiting(sql, 4)
+    waiting(sql, reads)
     assert {row["code"] for row in other.call("site.list")["sites"]} == {"KSQ", "DJN"}
-    waiting(sql, 4)
+    waiting(sql, reads)
     sql.connection.rollback()
     for number in numbers:
         assert client.answer(number)["bookings"] == []
@@ -393,6 +475,155 @@ def test_a_login_does_not_wait_behind_what_others_read(start_daemon, world, sql)
     daemon.stop()
     asked = re.findall(r'msg="?(login refused|answered"? .*method=booking.list)', daemon.logfile.read_text())
     assert [it == "login refused" for it in asked[-len(numbers):]] == [True] + (len(numbers) - 1) * [False]
+
+
+def test_the_queue_of_reads_is_as_long_as_a_reload_says(start_daemon, world, sql):
+    daemon = start_daemon(database__read_connections=1, database__read_queue=1000)
+    client = daemon.client(world.token["ada"])
+    client.call("booking.list", site="KSQ")
+    daemon.options["database__read_queue"] = 1
+    daemon.write_config()
+    daemon.reload()
+    daemon.wait_log("reloaded")
+    sql.connection.autocommit = False
+    sql.execute("LOCK TABLE cowork.booking IN ACCESS EXCLUSIVE MODE")
+    numbers = [client.send("booking.list", site="KSQ")]
+    waiting(sql, 1)
+    numbers += [client.send("booking.list", site="KSQ") for _ in range(3)]
+    with pytest.raises(RpcError) as refusal:
+        client.answer(numbers[-1])
+    assert refusal.value.kind == "busy" and refusal.value.data["retry_after_ms"] >= 100
+    sql.connection.rollback()
+    assert client.answer(numbers[0])["bookings"] == []
+    client.close()
+
+
+# Lines, and the end
+
+@pytest.mark.parametrize("option, who", [("line_bytes", "ada"), ("line_bytes_before_login", None)])
+def test_a_line_is_as_long_as_it_may_be_and_no_longer(start_daemon, world, option, who):
+    daemon = start_daemon(**{f"limits__{option}": 4096 if who else 2048})
+    most = 4096 if who else 2048
+    client = daemon.client(world.token[who] if who else None)
+    ping = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "session.ping"})
+    client.send_line(ping.ljust(most))
+    answer = client.read_message()
+    assert answer["id"] == 7 and answer.get("error", {}).get("data", {}).get("kind") != "too_large"
+    client.send_line(ping.ljust(most + 1))
+    assert client.read_message()["error"]["data"]["kind"] == "too_large"
+    assert end_within(client.sock) == b""
+    client.close()
+
+
+def test_so_many_failed_logins_end_a_connection(start_daemon, world):
+    daemon = start_daemon(limits__login_tries=2)
+    client = daemon.client()
+    for _ in range(2):
+        assert client.refused("session.auth", token=new_token()[0]).kind == "unauthenticated"
+    assert end_within(client.sock) == b""
+    daemon.wait_log("connection (finishing|closed).*too many failed logins")
+    client.close()
+
+
+def test_who_does_not_take_the_last_answers_is_closed_all_the_same(start_daemon, world):
+    daemon = start_daemon(limits__finish_timeout="300ms", limits__output_timeout="60s", limits__output_bytes="16MiB",
+                          limits__line_bytes=4096)
+    slow = slow_reader(daemon, world.token["ada"])
+    slow.send_bytes(discover_lines(0, 100) + b" " * 5000)
+    daemon.wait_log("connection finishing.*a line was too long")
+    daemon.wait_log("connection closed.*the last answer was not taken")
+    slow.close()
+
+
+def test_what_is_under_way_past_the_time_to_drain_is_left_to_its_fate(start_daemon, world, sql):
+    daemon = start_daemon(limits__drain_timeout="300ms", limits__request_timeout="3s")
+    client = daemon.client(world.token["ada"])
+    change = {"site": "KSQ", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+    client.call("booking.create", {**change, "space": "A-01", "key": new_key(), "dry_run": True})
+    sql.connection.autocommit = False
+    sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
+    number = client.send_change("booking.create", change, space="A-01")
+    waiting(sql, 1)
+    daemon.terminate()
+    with pytest.raises(EOFError):  # with more time it would be told that the outcome is unknown
+        client.answer(number)
+    assert daemon.process.wait(30) == 0
+    sql.connection.rollback()
+    client.close()
+
+
+def test_one_client_has_so_many_watches(start_daemon, world):
+    daemon = start_daemon(limits__watches=2)
+    client, other = (daemon.client(world.token["desk"]) for _ in range(2))
+    first, _ = (client.call("watch.start", site="KSQ")["watch"] for _ in range(2))
+    assert client.refused("watch.start", site="KSQ").kind == "busy"
+    other.call("watch.start", site="KSQ")
+    client.call("watch.stop", watch=first)
+    client.call("watch.start", site="KSQ")
+    for it in (client, other):
+        it.close()
+
+
+# Every limit
+
+# Which test shows that an option holds: it sets the option, and fails where it does nothing.
+HELD_BY = {
+    "limits.connections": "test_limits.test_one_client_too_many_is_turned_away_until_another_leaves",
+    "limits.connections_per_source": "test_limits.test_one_client_too_many_is_turned_away_until_another_leaves",
+    "limits.connections_before_login": "test_limits.test_those_not_logged_in_have_a_limit_of_their_own",
+    "limits.handshake_timeout": "test_limits.test_a_handshake_that_takes_too_long_is_closed",
+    "limits.login_timeout": "test_limits.test_a_login_that_takes_too_long_is_closed_however_busy_it_is",
+    "limits.line_timeout": "test_limits.test_a_line_that_trickles_is_closed_although_each_byte_comes_in_time",
+    "limits.line_bytes": "test_limits.test_a_line_is_as_long_as_it_may_be_and_no_longer",
+    "limits.line_bytes_before_login": "test_limits.test_a_line_is_as_long_as_it_may_be_and_no_longer",
+    "limits.request_timeout": "test_limits.test_a_request_is_answered_in_its_time_if_only_by_timeout",
+    "limits.output_timeout": "test_limits.test_a_client_that_takes_nothing_is_closed_and_did_not_fill_the_memory",
+    "limits.output_bytes": "test_limits.test_a_slow_reader_is_not_read_from_and_gets_every_answer_when_it_reads",
+    "limits.output_total": "test_limits.test_far_above_the_budget_the_client_with_the_most_waiting_is_closed",
+    "limits.finish_timeout": "test_limits.test_who_does_not_take_the_last_answers_is_closed_all_the_same",
+    "limits.in_flight": "test_limits.test_no_more_than_in_flight_are_read_at_a_time",
+    "limits.reads_in_flight": "test_limits.test_one_client_has_few_reads_at_a_time_and_the_other_links_are_for_others",
+    "limits.login_tries": "test_limits.test_so_many_failed_logins_end_a_connection",
+    "limits.login_delay": "test_login.test_the_answer_to_a_failed_login_comes_later_each_time_until_one_works",
+    "limits.login_failures": "test_login.test_an_address_of_many_failed_logins_is_told_to_wait_but_who_is_right_is_let_in",
+    "limits.lane_queue": "test_limits.test_a_full_lane_answers_busy_at_once_and_does_what_it_took",
+    "limits.lane_queue_per_person": "test_limits.test_one_person_cannot_fill_a_lane",
+    "limits.hash_queue": "test_password.test_more_passwords_than_may_wait_are_refused_as_busy",
+    "limits.hash_queue_per_source": "test_password.test_more_passwords_than_may_wait_are_refused_as_busy",
+    "limits.accepts": "test_limits.test_so_many_are_taken_in_one_go",
+    "limits.drain_timeout": "test_limits.test_what_is_under_way_past_the_time_to_drain_is_left_to_its_fate",
+    "limits.watches": "test_limits.test_one_client_has_so_many_watches",
+    "limits.watch_queue": "test_watch_crowd.test_what_waits_for_slow_watchers_is_bounded",
+    "limits.watch_tick": "test_watch.test_a_watch_says_again_and_again_that_it_goes_on",
+    "database.read_queue": "test_limits.test_a_full_reading_queue_answers_busy",
+}
+
+
+def source_of(name):
+    """A test function with its decorators, as text."""
+    module, function = name.split(".")
+    text = pathlib.Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
+    assert found, f"there is no {name}"
+    return "\n".join(ast.get_source_segment(text, part) for part in (*found[0].decorator_list, found[0]))
+
+
+def test_every_limit_has_a_test_that_it_holds_and_stands_in_both_pages():
+    example = subprocess.run([build() / "daemon/coworkd", "--example-config"], capture_output=True, text=True,
+                             check=True).stdout
+    section = example[example.index("[limits]"):]
+    keys = re.findall(r"^#?\s*(\w+) = ", section[:section.index("\n[", 1)], re.MULTILINE)
+    assert {f"limits.{key}" for key in keys} == {name for name in HELD_BY if name.startswith("limits.")}
+    pages = {page: (build() / "docs" / f"{page}.scd").read_text().replace("\\", "")
+             for page in ("coworkd.conf.5", "cowork-protocol.7")}
+    for name, test in HELD_BY.items():
+        section, key = name.split(".")
+        source = source_of(test)
+        assert f"{section}__{key}" in source or ("limits__{" in source and f'"{key}"' in source), \
+            f"{test} does not set {name}"
+        assert f"*{key}* = " in pages["coworkd.conf.5"]
+        assert section != "limits" or f"*{name}* = " in pages["cowork-protocol.7"]
 
 
 # Descriptors

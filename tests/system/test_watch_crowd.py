@@ -134,7 +134,7 @@ def test_who_is_too_slow_is_told_that_the_watch_is_lost_and_goes_on_from_the_log
 
 
 def test_what_waits_for_slow_watchers_is_bounded(start_daemon, world):
-    daemon = patient(start_daemon)
+    daemon = start_daemon(limits__watch_queue=QUEUE, limits__output_timeout="10min", limits__output_bytes="64KiB")
     with daemon.client(world.token["operator"]) as client:
         slow = [stalled(daemon, world.token["desk"], client)[0] for _ in range(4)]
         for number in range(3 * QUEUE):
