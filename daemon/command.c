@@ -234,18 +234,11 @@ bool command_replayed(const struct command *command)
 	return command->replayed;
 }
 
-/* `facts` are NULL where the method gives no noun. */
-static void reply(struct command *command, const struct cJSON *facts)
+/* All but the noun, behind which the writer stands. */
+static void finish_reply(struct command *command, struct jsonw *w)
 {
 	struct request *request = command->request;
-	const struct noun *noun = request->method->noun;
-	struct jsonw *w = request_reply_begin(request);
 
-	jsonw_object(w);
-	if (noun && facts) {
-		jsonw_key(w, noun->name);
-		noun_write(w, noun, facts, request);
-	}
 	if (command->reply)
 		command->reply(command, w);
 	if (json_get(command->lane.outcome, "waived")) {
@@ -259,6 +252,38 @@ static void reply(struct command *command, const struct cJSON *facts)
 		jsonw_kbool(w, "dry_run", true);
 	jsonw_object_end(w);
 	request_reply_end(request);
+}
+
+/* `facts` are NULL where the method gives no noun. */
+static void reply(struct command *command, const struct cJSON *facts)
+{
+	struct request *request = command->request;
+	const struct noun *noun = request->method->noun;
+	struct jsonw *w = request_reply_begin(request);
+
+	jsonw_object(w);
+	if (noun && facts) {
+		jsonw_key(w, noun->name);
+		noun_write(w, noun, facts, request);
+	}
+	finish_reply(command, w);
+}
+
+/* Of what was made just now. False: it is not all in memory, and nothing was answered. */
+static bool reply_recalled(struct command *command)
+{
+	struct request *request = command->request;
+	struct jsonw *w;
+
+	if (!command->recall || command->replayed)
+		return false;
+	w = request_reply_begin(request);
+	jsonw_object(w);
+	jsonw_key(w, request->method->noun->name);
+	if (!command->recall(command, w))
+		return false;
+	finish_reply(command, w);
+	return true;
 }
 
 static void on_facts(struct db_call *call)
@@ -332,10 +357,10 @@ static void succeed(struct command *command)
 {
 	const struct cJSON *facts = json_get(command->lane.outcome, "facts");
 
-	if (command->request->method->noun && !facts)
-		read_facts(command);
-	else
+	if (!command->request->method->noun || facts)
 		reply(command, facts);
+	else if (!reply_recalled(command))
+		read_facts(command);
 }
 
 void command_refuse(struct command *command)
@@ -425,6 +450,7 @@ void command_run(struct request *request, struct command *command, struct mutati
 	command->lane.attempt =
 		mutation && mutation->attempt.set ? (int)mutation->attempt.value : 1;
 	command->lane.dry_run = mutation && mutation->dry_run;
+	command->lane.plain = command->recall != NULL;
 	command->lane.reply_size = REPLY_SIZE + command->reply_size;
 	submit(command);
 }

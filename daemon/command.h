@@ -36,6 +36,9 @@ struct command {
 	/* Members of the result beside noun and rev, or NULL. */
 	void (*reply)(struct command *command, struct jsonw *w);
 	size_t reply_size; /* of the database's reply beyond the usual, e.g. for notes */
+	/* Writes the noun from memory, as a value, where it was made just now, or NULL. False:
+	 * nothing was written, and the database's facts are read. */
+	bool (*recall)(struct command *command, struct jsonw *w);
 	/* Of what is made, or NULL: that it is there already is told before whatever judge() says. */
 	const char *external_id;
 	/* Instead of the usual reply: consumes the request. */

@@ -72,6 +72,7 @@ struct lane_command {
 	const char *extra; /* JSON object of random inputs, or NULL */
 	int attempt;
 	bool dry_run;
+	bool plain; /* the caller has the facts of what is made: the outcome need not bring them */
 	size_t reply_size; /* upper estimate of its share of the reply, bytes */
 	/*
 	 * NULL where the calendar has no say (site 0). Comes when its batch is about to leave, and

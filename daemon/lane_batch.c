@@ -90,6 +90,8 @@ static void write_command(struct jsonw *w, const struct lane_command *command, b
 	jsonw_kint(w, "n", command->attempt);
 	if (command->dry_run)
 		jsonw_kbool(w, "d", true);
+	if (command->plain)
+		jsonw_kbool(w, "f", false);
 	if (look) {
 		jsonw_kbool(w, "l", true);
 		jsonw_object_end(w);

@@ -25,14 +25,11 @@ const struct noun *noun_at(size_t index)
 	return index < ARRAY_SIZE(nouns) ? nouns[index] : NULL;
 }
 
-static enum field_viewer viewer_of(const struct actor *actor, const struct noun *noun,
-				   const struct cJSON *facts)
+enum field_viewer noun_viewer(const struct actor *actor, const struct noun *noun,
+			      int64_t tenant_id)
 {
-	int64_t tenant_id = 0;
-
 	if (actor_is_staff(actor))
 		return FIELD_FOR_STAFF;
-	json_int(facts, "tenant_id", &tenant_id);
 	if (!noun->owned || (tenant_id != 0 && tenant_id == actor->tenant_id))
 		return FIELD_FOR_OWN;
 	return FIELD_FOR_OTHER;
@@ -46,6 +43,7 @@ int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *fac
 	int r = thing ? field_decode(facts, noun->fields, FIELD_FROM_DATABASE, request->arena,
 				     thing, &problem)
 		      : -ENOMEM;
+	int64_t tenant_id = 0;
 
 	if (r < 0) {
 		if (r != -ENOMEM)
@@ -56,6 +54,7 @@ int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *fac
 	}
 	if (noun->conceal)
 		noun->conceal(thing, request->actor);
-	field_encode(w, noun->fields, viewer_of(request->actor, noun, facts), thing);
+	json_int(facts, "tenant_id", &tenant_id);
+	field_encode(w, noun->fields, noun_viewer(request->actor, noun, tenant_id), thing);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "daemon/method.h"
 #include "daemon/words.h"
 
+struct actor;
 struct cJSON;
 struct request;
 
@@ -39,3 +40,6 @@ const struct noun *noun_at(size_t index);
  */
 int noun_write(struct jsonw *w, const struct noun *noun, const struct cJSON *facts,
 	       const struct request *request);
+/* Which of the fields an actor may see of a thing of this tenant (0: of none). */
+enum field_viewer noun_viewer(const struct actor *actor, const struct noun *noun,
+			      int64_t tenant_id);

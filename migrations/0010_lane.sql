@@ -28,12 +28,14 @@ RETURNS text LANGUAGE sql STABLE
 -- A batch's events go to the table together at its end; the first p_logged of them are there already.
 CREATE FUNCTION cowork.event_append(p_site int, p_logged int, p_rev bigint[], p_at timestamptz[], p_actor bigint[],
 	p_kind text[], p_subject bigint[], p_body jsonb[], p_hash bytea[])
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$ -- whose plan stays for the session
+BEGIN
 	INSERT INTO cowork.event (site_id, rev, at, actor, kind, subject, body, hash)
 	SELECT p_site, v.rev, v.at, v.actor, v.kind, v.subject, v.body, v.hash
 	FROM unnest(p_rev, p_at, p_actor, p_kind, p_subject, p_body, p_hash)
 		WITH ORDINALITY v (rev, at, actor, kind, subject, body, hash, n)
-	WHERE v.n > p_logged
+	WHERE v.n > p_logged;
+END
 $$;
 
 -- The facts of what a command made or changed. lane_run looks bookings, of which there are many, up together.
@@ -228,13 +230,13 @@ BEGIN
 
 	-- twin: the same key stood further up in this very batch, so that its receipt is not in the table yet
 	FOR c IN
-		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, coalesce(x.l, false) AS look, x.x AS verdict,
-			x.w AS waived, decode(x.h, 'hex') AS request,
+		SELECT x.k, x.p, x.key, x.a, x.r, coalesce(x.d, false) AS dry, coalesce(x.l, false) AS look, x.f AS facts,
+			x.x AS verdict, x.w AS waived, decode(x.h, 'hex') AS request,
 			q.request_hash AS receipt_request, q.outcome AS receipt_outcome,
 			row_number() OVER (PARTITION BY x.p, x.key ORDER BY x.n) > 1 AS twin
 		FROM ROWS FROM (jsonb_to_recordset(p_commands)
-			AS (k text, p bigint, key uuid, h text, d boolean, l boolean, x jsonb, w jsonb, a jsonb, r jsonb))
-			WITH ORDINALITY x (k, p, key, h, d, l, x, w, a, r, n)
+			AS (k text, p bigint, key uuid, h text, d boolean, l boolean, f boolean, x jsonb, w jsonb, a jsonb, r jsonb))
+			WITH ORDINALITY x (k, p, key, h, d, l, f, x, w, a, r, n)
 		-- OFFSET keeps it a look-up by key for each command, whatever the planner thinks of the table's size
 		LEFT JOIN LATERAL (SELECT y.request_hash, y.outcome FROM cowork.receipt y
 			WHERE y.site_id = p_site AND y.principal = x.p AND y.key = x.key AND x.d IS NOT TRUE
@@ -305,6 +307,11 @@ BEGIN
 				re_outcome := array_append(re_outcome, o - 'alarm');
 				re_at := array_append(re_at, v_at);
 			END IF;
+			IF c.facts IS FALSE AND e.outcome = 'done' AND NOT c.dry THEN
+				-- the daemon has them in memory, all but the instant
+				o := o || jsonb_build_object('at', cowork.us(v_at));
+				c.k := NULL;
+			END IF;
 		END IF;
 
 		out_outcome := array_append(out_outcome, o);
@@ -327,27 +334,32 @@ BEGIN
 	SELECT string_agg(cowork.event_text(v.rev, v.at, v.actor, v.kind, v.subject, v.body), ',' ORDER BY v.rev)
 	INTO v_events
 	FROM unnest(ev_rev, ev_at, ev_actor, ev_kind, ev_subject, ev_body) v (rev, at, actor, kind, subject, body);
-	v_size := 65000 - coalesce(octet_length(v_events), 0);
-	v_room := v_size / 400; -- no look-up of facts that have no room anyway
-	SELECT string_agg(CASE WHEN w.upto + w.outcomes > v_size OR w.facts IS NULL THEN w.outcome
-		ELSE left(w.outcome, -1) || ', "facts": ' || w.facts || '}' END, ',' ORDER BY w.n)
-	INTO v_outcomes
-	FROM (
-		SELECT z.n, z.outcome, z.facts, sum(octet_length(z.outcome) + 1) OVER () AS outcomes,
-			sum(octet_length(z.facts) + 12) OVER (ORDER BY z.n) AS upto
+	IF num_nonnulls(VARIADIC out_kind) + num_nonnulls(VARIADIC out_facts) = 0 THEN
+		SELECT string_agg(x.outcome::text, ',' ORDER BY x.n) INTO v_outcomes
+		FROM unnest(out_outcome) WITH ORDINALITY x (outcome, n);
+	ELSE
+		v_size := 65000 - coalesce(octet_length(v_events), 0);
+		v_room := v_size / 400; -- no look-up of facts that have no room anyway
+		SELECT string_agg(CASE WHEN w.upto + w.outcomes > v_size OR w.facts IS NULL THEN w.outcome
+			ELSE left(w.outcome, -1) || ', "facts": ' || w.facts || '}' END, ',' ORDER BY w.n)
+		INTO v_outcomes
 		FROM (
-			SELECT x.n, x.outcome::text AS outcome, CASE WHEN x.kind IS NULL THEN x.facts
-				WHEN x.kind LIKE 'booking.%' THEN f.facts
-				WHEN x.n <= v_room THEN cowork.noun_facts(p_site, x.kind, (x.outcome ->> 'id')::bigint,
-					x.outcome ->> 'token') END::text AS facts
-			FROM unnest(out_outcome, out_facts, out_kind) WITH ORDINALITY x (outcome, facts, kind, n)
-			-- OFFSET as above
-			LEFT JOIN LATERAL (SELECT b.facts FROM cowork.booking_facts b
-				WHERE x.kind LIKE 'booking.%' AND x.n <= v_room
-				AND b.site_id = p_site AND b.booking_id = (x.outcome ->> 'id')::bigint
-				OFFSET 0) f ON true
-		) z
-	) w;
+			SELECT z.n, z.outcome, z.facts, sum(octet_length(z.outcome) + 1) OVER () AS outcomes,
+				sum(octet_length(z.facts) + 12) OVER (ORDER BY z.n) AS upto
+			FROM (
+				SELECT x.n, x.outcome::text AS outcome, CASE WHEN x.kind IS NULL THEN x.facts
+					WHEN x.kind LIKE 'booking.%' THEN f.facts
+					WHEN x.n <= v_room THEN cowork.noun_facts(p_site, x.kind, (x.outcome ->> 'id')::bigint,
+						x.outcome ->> 'token') END::text AS facts
+				FROM unnest(out_outcome, out_facts, out_kind) WITH ORDINALITY x (outcome, facts, kind, n)
+				-- OFFSET as above
+				LEFT JOIN LATERAL (SELECT b.facts FROM cowork.booking_facts b
+					WHERE x.kind LIKE 'booking.%' AND x.n <= v_room
+					AND b.site_id = p_site AND b.booking_id = (x.outcome ->> 'id')::bigint
+					OFFSET 0) f ON true
+			) z
+		) w;
+	END IF;
 	RETURN '{"status": "ok", "rev": ' || v_rev || ', "hash": "' || encode(v_hash, 'hex') || '", "outcomes": [' || coalesce(v_outcomes, '')
 		|| '], "events": [' || coalesce(v_events, '') || ']}';
 END

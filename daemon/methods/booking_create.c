@@ -2,11 +2,16 @@
 
 #include <string.h>
 
+#include "common/json.h"
 #include "common/macros.h"
+#include "daemon/feed.h"
 #include "daemon/judging.h"
 #include "daemon/method.h"
 #include "daemon/noun.h"
+#include "daemon/view/booking_made.h"
 #include "daemon/whom.h"
+
+#define SOURCE_CLIENT 0 /* in booking_sources */
 
 /* Any space like this. */
 struct wish {
@@ -191,6 +196,27 @@ static void extra(struct command *command, struct jsonw *w)
 	command_write_refs(command, w, 'R');
 }
 
+/* The calendar has it since the commit. */
+static bool recall(struct command *command, struct jsonw *w)
+{
+	const struct booking_create *op = container_of(command, struct booking_create, command);
+	const struct request *request = command->request;
+	const struct cJSON *outcome = command->lane.outcome;
+	struct booking_made made = {
+		.title = op->title,
+		.note = op->note,
+		.guest = op->guest,
+		.private = op->private,
+		.source = op->source.set ? (int)op->source.value : SOURCE_CLIENT,
+		.external_id = op->external_id,
+	};
+
+	return json_int(outcome, "id", &made.id) && json_int(outcome, "v", &made.version) &&
+	       json_int(outcome, "at", &made.created_usec) &&
+	       booking_made_write(w, request, feed_calendar(request->services->feed, request->site),
+				  &made);
+}
+
 static size_t text_size(const char *text)
 {
 	return text ? strlen(text) : 0;
@@ -217,6 +243,7 @@ static void start(struct request *request, void *data)
 	op->command.write = write;
 	op->command.external_id = op->external_id;
 	op->command.extra = extra;
+	op->command.recall = recall;
 	/* JSON may double a text by its escapes. */
 	op->command.reply_size =
 		2 * (text_size(op->title) + text_size(op->note) + text_size(op->guest));

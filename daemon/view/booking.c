@@ -4,8 +4,19 @@
  * What is said in a private booking is kept from colleagues too.
  */
 
+#include <stdio.h>
+#include <string.h>
+
+#include "common/zone.h"
 #include "daemon/actor.h"
+#include "daemon/calendar.h"
 #include "daemon/noun.h"
+#include "daemon/people.h"
+#include "daemon/request.h"
+#include "daemon/services.h"
+#include "daemon/view/booking_made.h"
+
+#define WALL_TEXT_MAX 32
 
 struct booking_view {
 	struct field_int id;
@@ -91,3 +102,87 @@ const struct noun noun_booking = {
 	.owned = true,
 	.conceal = conceal,
 };
+
+/* ---- told from memory ---- */
+
+static struct field_int given(int64_t value)
+{
+	return (struct field_int){ .set = true, .value = value };
+}
+
+static const char *written(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+/* As cowork.wall() writes it: seconds only where there are any. */
+static const char *wall(const struct zone *zone, int64_t usec, char out[WALL_TEXT_MAX])
+{
+	struct zone_local local;
+	const struct civil *at = &local.civil;
+	int used;
+
+	zone_to_local(zone, usec, &local);
+	used = snprintf(out, WALL_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d", at->year, at->month, at->day,
+			at->hour, at->minute);
+	if (at->second && used > 0 && used < WALL_TEXT_MAX)
+		snprintf(out + used, (size_t)(WALL_TEXT_MAX - used), ":%02d", at->second);
+	return out;
+}
+
+/* False: somebody it names is not known here. */
+static bool name_holder(struct booking_view *view, const struct people *people,
+			const struct calendar_entry *entry, const struct actor *actor)
+{
+	const struct people_tenant *tenant = people_tenant(people, entry->tenant_id);
+	const struct person *member = people_person(people, entry->member_id);
+
+	if ((entry->tenant_id && !tenant) || (entry->member_id && !member))
+		return false;
+	view->tenant = tenant ? tenant->code : NULL;
+	view->member = member ? member->login : NULL;
+	view->member_name = member ? member->name : NULL;
+	view->member_id = given(entry->member_id);
+	view->created_by = actor->login;
+	view->created_by_id = given(actor->person_id);
+	if (member && member->id != actor->person_id)
+		view->on_behalf = member->login;
+	return true;
+}
+
+bool booking_made_write(struct jsonw *w, const struct request *request,
+			const struct calendar *calendar, const struct booking_made *made)
+{
+	const struct calendar_entry *entry =
+		calendar ? calendar_entry(calendar, CALENDAR_BOOKING, made->id) : NULL;
+	const struct calendar_space *space =
+		entry ? calendar_space_by_id(calendar, entry->space_id) : NULL;
+	const struct zone *zone = calendar ? calendar_zone(calendar) : NULL;
+	char start[WALL_TEXT_MAX], end[WALL_TEXT_MAX];
+	struct booking_view view;
+
+	if (!space || !zone || entry->version != made->version)
+		return false;
+	view = (struct booking_view){
+		.ref = entry->ref,
+		.site = request->site->code,
+		.space = space->code,
+		.start = given(entry->start),
+		.end = given(entry->end),
+		.local = { true, wall(zone, entry->start, start), wall(zone, entry->end, end),
+			   calendar_zone_name(calendar) },
+		.state = given(entry->state),
+		.version = given(entry->version),
+		.title = written(made->title),
+		.note = written(made->note),
+		.guest = written(made->guest),
+		.private = made->private,
+		.source = given(made->source),
+		.created = given(made->created_usec),
+		.external_id = made->external_id,
+	};
+	if (!name_holder(&view, request->services->people, entry, request->actor))
+		return false;
+	field_encode(w, fields, noun_viewer(request->actor, &noun_booking, entry->tenant_id), &view);
+	return true;
+}
