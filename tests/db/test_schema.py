@@ -6,10 +6,10 @@ from psycopg2 import errors
 from cluster import MIGRATIONS
 from lane import Campus
 
-BOOKING = {"site_id": "1", "ref": "'R-ZZZZZ0'", "space_id": "1", "during": "'[2026-11-24 14:00+00,2026-11-24 15:00+00)'",
+BOOKING = {"site_id": "1", "ref": "'R-ZZZZZ0'", "space_id": "1", "during": "'[2054-11-24 14:00+00,2054-11-24 15:00+00)'",
            "local_start": "now()", "local_end": "now()", "zone": "'UTC'", "state": "'confirmed'", "version": "1",
            "created_by": "1", "source": "'client'", "created_at": "now()", "external_id": "NULL"}
-CLAIM = {"site_id": "1", "unit_id": "1", "occupied": "'[2026-11-24 14:00+00,2026-11-24 15:00+00)'",
+CLAIM = {"site_id": "1", "unit_id": "1", "occupied": "'[2054-11-24 14:00+00,2054-11-24 15:00+00)'",
          "booking_id": "1", "block_id": "NULL", "live": "true"}
 BLOCK = {"site_id": "1", "ref": "'B-ZZZZZ0'", "space_id": "1", "during": BOOKING["during"], "reason": "'repair'",
          "note": "NULL", "state": "'active'", "version": "1", "created_by": "1", "created_at": "now()"}
@@ -42,9 +42,9 @@ ROWS = {"booking": BOOKING, "claim": CLAIM, "block": BLOCK, "booking_text": TEXT
         "booking_rule": RULE, "floor": FLOOR, "area": AREA, "space": SPACE, "unit": UNIT, "space_unit": SPACE_UNIT,
         "tenant": TENANT, "person": PERSON, "member": MEMBER, "staff": STAFF, "token": TOKEN, "password": PASSWORD, "event": EVENT, "receipt": RECEIPT, "fence": FENCE}
 
-RANGES = ["'empty'", "'(2026-11-24 14:00+00,2026-11-24 15:00+00)'", "'[2026-11-24 14:00+00,2026-11-24 15:00+00]'",
-          "'[2026-11-24 14:00+00,)'", "'[,2026-11-24 15:00+00)'", "'(,)'", "'[2026-11-24 14:00+00,infinity)'",
-          "'[-infinity,2026-11-24 15:00+00)'", "'[2026-11-24 14:00+00,2027-11-26 14:00+00)'"]
+RANGES = ["'empty'", "'(2054-11-24 14:00+00,2054-11-24 15:00+00)'", "'[2054-11-24 14:00+00,2054-11-24 15:00+00]'",
+          "'[2054-11-24 14:00+00,)'", "'[,2054-11-24 15:00+00)'", "'(,)'", "'[2054-11-24 14:00+00,infinity)'",
+          "'[-infinity,2054-11-24 15:00+00)'", "'[2054-11-24 14:00+00,2055-11-26 14:00+00)'"]
 
 LONG = "repeat('x', 201)"
 CHECKS = (
@@ -166,12 +166,12 @@ def test_an_external_id_is_unique_for_its_noun_and_site(books):
 
 
 def test_two_live_claims_of_a_unit_never_share_an_instant(books):
-    at = "'[2026-12-02 22:30+00,2026-12-02 23:30+00)'"  # the booking of the fixture begins at 22:00
+    at = "'[2054-12-02 22:30+00,2054-12-02 23:30+00)'"  # the booking of the fixture begins at 22:00
     with pytest.raises(errors.ExclusionViolation):
         insert_claim(books, "2", at, "true")
     insert_claim(books, "2", at, "false")
     insert_claim(books, "3", at, "true")
-    insert_claim(books, "2", "'[2026-12-02 23:00+00,2026-12-02 23:30+00)'", "true")
+    insert_claim(books, "2", "'[2054-12-02 23:00+00,2054-12-02 23:30+00)'", "true")
 
 
 def insert_claim(books, unit, occupied, live):

@@ -10,8 +10,8 @@ from rpc import new_key
 
 
 def booking(number, key):
-    return "booking.create", {"site": "KSQ", "space": "A-02", "start": f"2027-03-01T{number:02}:00:00Z",
-                              "end": f"2027-03-01T{number:02}:30:00Z", "title": key}
+    return "booking.create", {"site": "KSQ", "space": "A-02", "start": f"2055-03-01T{number:02}:00:00Z",
+                              "end": f"2055-03-01T{number:02}:30:00Z", "title": key}
 
 
 def tenant(number, key):

@@ -63,7 +63,7 @@ class Contest:
 
 
 def slot(hour, space):
-    return {"site": "KSQ", "space": space, "start": f"2027-04-01T{hour:02}:00:00Z", "end": f"2027-04-01T{hour:02}:50:00Z"}
+    return {"site": "KSQ", "space": space, "start": f"2055-04-01T{hour:02}:00:00Z", "end": f"2055-04-01T{hour:02}:50:00Z"}
 
 
 def test_a_room_against_its_halves(daemons, world, sql):

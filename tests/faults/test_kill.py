@@ -27,7 +27,7 @@ QUIET = {"log__level": "info", "log__requests": "none"}
 
 
 def slot(hour):
-    return {"site": "KSQ", "space": "A-01", "start": f"2027-03-01T{hour:02}:00:00Z", "end": f"2027-03-01T{hour:02}:30:00Z"}
+    return {"site": "KSQ", "space": "A-01", "start": f"2055-03-01T{hour:02}:00:00Z", "end": f"2055-03-01T{hour:02}:30:00Z"}
 
 
 # What becomes of the bytes that were on the way when the daemon died: lost, delivered at once, or delivered

@@ -15,7 +15,7 @@ from rpc import PASSING, RpcError, new_key
 
 
 def slot(hour, space="A-01"):
-    return {"site": "KSQ", "space": space, "start": f"2027-03-01T{hour:02}:00:00Z", "end": f"2027-03-01T{hour:02}:30:00Z"}
+    return {"site": "KSQ", "space": space, "start": f"2055-03-01T{hour:02}:00:00Z", "end": f"2055-03-01T{hour:02}:30:00Z"}
 
 
 @pytest.fixture

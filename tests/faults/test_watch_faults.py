@@ -13,7 +13,7 @@ from watcher import HERE, Lasting, Watcher, log_revs
 from world import World
 
 SEED = 7
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 
 
 class Booker:

@@ -13,7 +13,7 @@ FORMS = {
 GOOD = {
     "code": "KSQ", "booking_ref": "R-000000", "block_ref": "B-000000", "login": "kim@example.org",
     "uuid": "01890a5d-ac96-774b-bcce-b302099a8057", "zone": "Asia/Seoul", "time": "09:30", "boolean": False,
-    "when": "2027-03-01T09:00", "date": "2027-03-01", "codes": ["A1"], "integers": [1],
+    "when": "2055-03-01T09:00", "date": "2055-03-01", "codes": ["A1"], "integers": [1],
 }
 # What is not of the type, and what is of the type but not of the form.
 WRONG_TYPE = {
@@ -25,8 +25,8 @@ WRONG_FORM = {
     "block_ref": ["", "B-000001", "R-000000"], "uuid": ["", "0189", "01890a5d-ac96-774b-bcce-b302099a805g"],
     "login": ["", "kim", "kim@", "@example.org", "a b@example.org", "k" * 65 + "@example.org"],
     "zone": ["", "/etc/passwd", "../x", "Asia/"], "time": ["9:30", "24:01", "12:60", "12:30:00", ""],
-    "when": ["", "tomorrow", "2027-02-30T09:00", "2027-03-01", "2027-03-01 09:00", "2027-03-01T25:00"],
-    "codes": [["a b"], [""]], "date": ["", "today", "2027-02-30", "2027-3-1", "2027-03-01T09:00"],
+    "when": ["", "tomorrow", "2055-02-30T09:00", "2055-03-01", "2055-03-01 09:00", "2055-03-01T25:00"],
+    "codes": [["a b"], [""]], "date": ["", "today", "2055-02-30", "2055-3-1", "2055-03-01T09:00"],
 }
 
 

@@ -2,7 +2,7 @@
 
 from rpc import RpcError
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 
 
 def create(client, space, title="t"):

@@ -5,7 +5,7 @@ import threading
 import pytest
 from rpc import RpcError, new_key
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 
 
 def book(client, space="A-01", start="09:00", end="17:00", **more):
@@ -69,9 +69,9 @@ def test_an_end_that_is_not_after_the_start_is_refused(connect, start, end, fiel
 
 def test_times_are_whole_seconds_and_no_booking_is_longer_than_a_year(connect):
     ada = connect("ada")
-    for start, end, field, rule in (("2027-03-01T09:00:00.5Z", "2027-03-01T10:00:00Z", "start", "granularity"),
-                                    ("2027-03-01T09:00:00Z", "2027-03-01T10:00:00.000001Z", "end", "granularity"),
-                                    ("2027-03-01T09:00:00Z", "2028-03-05T10:00:00Z", "end", "length")):
+    for start, end, field, rule in (("2055-03-01T09:00:00.5Z", "2055-03-01T10:00:00Z", "start", "granularity"),
+                                    ("2055-03-01T09:00:00Z", "2055-03-01T10:00:00.000001Z", "end", "granularity"),
+                                    ("2055-03-01T09:00:00Z", "2056-03-05T10:00:00Z", "end", "length")):
         error = ada.refused("booking.create", site="KSQ", space="A-01", start=start, end=end, key=new_key())
         assert (error.kind, error.data["field"], error.data["rule"]) == ("bad_time", field, rule)
 
@@ -272,8 +272,8 @@ def week(connect, world):
     for who, space in (("ada", "A-01"), ("bob", "A-02"), ("minji", "A-03")):
         for day in range(1, 5):
             refs[who, day] = connect(who).change(
-                "booking.create", site="KSQ", space=space, start=f"2027-03-{day:02}T09:00",
-                end=f"2027-03-{day:02}T17:00")["booking"]["ref"]
+                "booking.create", site="KSQ", space=space, start=f"2055-03-{day:02}T09:00",
+                end=f"2055-03-{day:02}T17:00")["booking"]["ref"]
     return refs
 
 
@@ -301,12 +301,12 @@ def test_a_list_from_to_has_what_overlaps(connect, week):
     def days(**span):
         return sorted({row["local"]["start"][8:10] for row in desk.call("booking.list", site="KSQ", **span)["bookings"]})
 
-    assert days(**{"from": "2027-03-02T00:00", "to": "2027-03-04T00:00"}) == ["02", "03"]
-    assert days(**{"from": "2027-03-02T16:59"}) == ["02", "03", "04"]
-    assert days(**{"from": "2027-03-02T17:00"}) == ["03", "04"]
-    assert days(to="2027-03-02T09:00") == ["01"] and days(to="2027-03-02T09:01") == ["01", "02"]
-    assert days(**{"from": "2027-03-02T14:00:00Z", "to": "2027-03-02T14:00:01Z"}) == ["02"]
-    error = desk.refused("booking.list", site="KSQ", **{"from": "2027-03-02T00:00", "to": "2027-03-02T00:00"})
+    assert days(**{"from": "2055-03-02T00:00", "to": "2055-03-04T00:00"}) == ["02", "03"]
+    assert days(**{"from": "2055-03-02T16:59"}) == ["02", "03", "04"]
+    assert days(**{"from": "2055-03-02T17:00"}) == ["03", "04"]
+    assert days(to="2055-03-02T09:00") == ["01"] and days(to="2055-03-02T09:01") == ["01", "02"]
+    assert days(**{"from": "2055-03-02T14:00:00Z", "to": "2055-03-02T14:00:01Z"}) == ["02"]
+    error = desk.refused("booking.list", site="KSQ", **{"from": "2055-03-02T00:00", "to": "2055-03-02T00:00"})
     assert (error.kind, error.data["field"]) == ("bad_time", "to")
 
 
@@ -316,24 +316,24 @@ def test_filters_that_exclude_each_other_are_refused(connect):
         assert (error.kind, error.data["rule"]) == ("params", "choice")
 
 
-# The clock. In New York it goes forward on 2027-03-14 at 02:00 and back on 2026-11-01 and 2027-11-07 at 02:00.
+# The clock. In New York it goes forward on 2055-03-14 at 02:00 and back on 2054-11-01 and 2055-11-07 at 02:00.
 
 @pytest.mark.parametrize("start, end, field", [("02:00", "04:00", "start"), ("02:59", "04:00", "start"),
                                                ("01:00", "02:30", "end")])
 def test_a_time_that_the_clock_skips_is_refused_and_the_gap_told(connect, start, end, field):
-    error = connect("ada").refused("booking.create", site="KSQ", space="A-01", start=f"2027-03-14T{start}",
-                                   end=f"2027-03-14T{end}", key=new_key())
+    error = connect("ada").refused("booking.create", site="KSQ", space="A-01", start=f"2055-03-14T{start}",
+                                   end=f"2055-03-14T{end}", key=new_key())
     assert (error.kind, error.data["field"]) == ("wall_clock_gap", field)
-    assert (error.data["gap_from"], error.data["gap_to"]) == ("2027-03-14T02:00", "2027-03-14T03:00")
+    assert (error.data["gap_from"], error.data["gap_to"]) == ("2055-03-14T02:00", "2055-03-14T03:00")
 
 
 def test_a_booking_over_the_gap_is_as_long_as_its_clock_says_less_an_hour(connect):
-    booking = connect("ada").change("booking.create", site="KSQ", space="A-01", start="2027-03-14T01:59",
-                                    end="2027-03-14T03:00")["booking"]
-    assert (booking["start"], booking["end"]) == ("2027-03-14T06:59:00Z", "2027-03-14T07:00:00Z")
+    booking = connect("ada").change("booking.create", site="KSQ", space="A-01", start="2055-03-14T01:59",
+                                    end="2055-03-14T03:00")["booking"]
+    assert (booking["start"], booking["end"]) == ("2055-03-14T06:59:00Z", "2055-03-14T07:00:00Z")
 
 
-@pytest.mark.parametrize("who, day", [("desk", "2026-11-01"), ("ada", "2027-11-07")])
+@pytest.mark.parametrize("who, day", [("desk", "2054-11-01"), ("ada", "2055-11-07")])
 def test_a_time_that_comes_twice_has_to_be_told_apart(connect, who, day):
     ada, span = connect(who), {"site": "KSQ", "space": "A-01", "start": f"{day}T01:30", "end": f"{day}T02:00"}
     error = ada.refused("booking.create", span, key=new_key())
@@ -349,8 +349,8 @@ def test_a_time_that_comes_twice_has_to_be_told_apart(connect, who, day):
 
 def test_before_and_after_the_change_nothing_has_to_be_told(connect):
     ada = connect("desk")  # who may enter what has been
-    for start, instant in (("2026-11-01T00:59", "2026-11-01T04:59:00Z"), ("2026-11-01T02:00", "2026-11-01T07:00:00Z"),
-                           ("2027-03-14T03:00", "2027-03-14T07:00:00Z"), ("2027-11-07T00:59", "2027-11-07T04:59:00Z")):
+    for start, instant in (("2054-11-01T00:59", "2054-11-01T04:59:00Z"), ("2054-11-01T02:00", "2054-11-01T07:00:00Z"),
+                           ("2055-03-14T03:00", "2055-03-14T07:00:00Z"), ("2055-11-07T00:59", "2055-11-07T04:59:00Z")):
         booking = ada.change("booking.create", site="KSQ", space="A-01", start=start, end=start[:11] + "23:00",
                              dry_run=True)["booking"]
         assert booking["start"] == instant
@@ -363,32 +363,32 @@ def test_a_fold_does_no_harm_where_the_time_is_plain(connect):
 
 
 def test_a_taken_place_is_told_in_the_sites_own_clock_on_the_day_of_change(connect):
-    ada, span = connect("ada"), {"site": "KSQ", "space": "A-01", "start": "2027-11-07T01:30", "end": "2027-11-07T02:30"}
+    ada, span = connect("ada"), {"site": "KSQ", "space": "A-01", "start": "2055-11-07T01:30", "end": "2055-11-07T02:30"}
     ada.change("booking.create", span, fold=1)
     error = ada.refused("booking.create", span, fold=0, key=new_key())
-    assert error.data["start"] == "2027-11-07T06:30:00Z" and "01:30 to 02:30 EST" in error.message
-    ada.change("booking.create", span, fold=0, end="2027-11-07T06:30:00Z")
+    assert error.data["start"] == "2055-11-07T06:30:00Z" and "01:30 to 02:30 EST" in error.message
+    ada.change("booking.create", span, fold=0, end="2055-11-07T06:30:00Z")
 
 
 def test_a_move_and_a_list_know_the_gap_too(connect):
     ada = connect("ada")
     ref = book(ada)["booking"]["ref"]
-    error = ada.refused("booking.move", site="KSQ", ref=ref, end="2027-03-14T02:30", key=new_key())
+    error = ada.refused("booking.move", site="KSQ", ref=ref, end="2055-03-14T02:30", key=new_key())
     assert (error.kind, error.data["field"]) == ("wall_clock_gap", "end")
-    assert ada.refused("booking.list", site="KSQ", **{"from": "2027-03-14T02:30"}).data["field"] == "from"
-    assert ada.refused("booking.list", site="KSQ", **{"to": "2027-11-07T01:30"}).kind == "wall_clock_twice"
-    assert starts(ada, **{"from": "2026-11-01T01:30", "fold": 1}) == [f"{DAY}T14:00:00Z"]
+    assert ada.refused("booking.list", site="KSQ", **{"from": "2055-03-14T02:30"}).data["field"] == "from"
+    assert ada.refused("booking.list", site="KSQ", **{"to": "2055-11-07T01:30"}).kind == "wall_clock_twice"
+    assert starts(ada, **{"from": "2054-11-01T01:30", "fold": 1}) == [f"{DAY}T14:00:00Z"]
 
 
 def test_seoul_has_no_such_hours(connect):
-    booking = connect("minji").change("booking.create", site="DJN", space="A-01", start="2027-03-14T02:30",
-                                      end="2027-03-14T03:30")["booking"]
-    assert booking["start"] == "2027-03-13T17:30:00Z"
+    booking = connect("minji").change("booking.create", site="DJN", space="A-01", start="2055-03-14T02:30",
+                                      end="2055-03-14T03:30")["booking"]
+    assert booking["start"] == "2055-03-13T17:30:00Z"
 
 
 def test_what_is_no_time_is_refused_and_never_guessed(connect):
     ada = connect("ada")
-    for text in ("2027-02-29T09:00", "2027-13-01T09:00", "0000-01-01T00:00", "now", "2027-03-01T24:00", "10000-01-01T00:00",
-                 "2027-03-01T09:00+25:00", "2027-03-01T09:60", "2027-03-01", "2027-03-01T9:00", " 2027-03-01T09:00"):
+    for text in ("2055-02-29T09:00", "2055-13-01T09:00", "0000-01-01T00:00", "now", "2055-03-01T24:00", "10000-01-01T00:00",
+                 "2055-03-01T09:00+25:00", "2055-03-01T09:60", "2055-03-01", "2055-03-01T9:00", " 2055-03-01T09:00"):
         error = ada.refused("booking.create", site="KSQ", space="A-01", start=text, end=f"{DAY}T17:00", key=new_key())
         assert error.kind in ("params", "bad_time") and error.data["field"] in ("start", "end"), text

@@ -10,7 +10,7 @@ import pytest
 from rig import wait_until
 from rpc import RpcError, new_key
 
-TIME = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+TIME = {"start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_a_retired_space_takes_no_bookings_and_keeps_those_it_has(operator):
     ref = operator.change("booking.create", TIME, site="KSQ", space="A-01")["booking"]["ref"]
     retired = operator.change("space.retire", site="KSQ", space="A-01", with_bookings=True)["space"]
     assert (retired["state"], retired["version"]) == ("retired", 2)
-    later = {"start": "2027-03-02T09:00", "end": "2027-03-02T10:00"}
+    later = {"start": "2055-03-02T09:00", "end": "2055-03-02T10:00"}
     for method, params in (("booking.create", later), ("block.create", {**later, "reason": "repair"})):
         error = operator.refused(method, params, site="KSQ", space="A-01", key=new_key())
         assert (error.kind, error.data["field"]) == ("retired", "space")
@@ -339,8 +339,8 @@ def test_every_list_comes_whole_in_pages_of_any_size(operator):
         operator.change("token.issue", label=f"l{number}")
         operator.change("staff.grant", login=f"s{number}@example.com", name="S", role="auditor")
         operator.change("block.create", TIME, site="KSQ", space=f"A-{number + 1:02}", reason="repair")
-        operator.change("booking.create", site="DJN", space="A-01", start=f"2027-03-{number + 1:02}T09:00",
-                        end=f"2027-03-{number + 1:02}T10:00")
+        operator.change("booking.create", site="DJN", space="A-01", start=f"2055-03-{number + 1:02}T09:00",
+                        end=f"2055-03-{number + 1:02}T10:00")
     lists = [("site.list", "sites", {}), ("floor.list", "floors", {"site": "KSQ"}), ("area.list", "areas", {"site": "KSQ"}),
              ("space.list", "spaces", {"site": "KSQ"}), ("tenant.list", "tenants", {}), ("member.list", "members", {}),
              ("token.list", "tokens", {}), ("staff.list", "staff", {}), ("block.list", "blocks", {"site": "KSQ"}),
@@ -383,8 +383,8 @@ def test_a_cursor_that_is_not_ours_is_refused_or_gives_nothing(operator):
 def test_a_page_too_large_for_a_line_is_shortened_and_nothing_is_lost(operator):
     """Notes of 2,000 signs of four bytes each: a hundred of them do not fit a line of 1 MiB."""
     numbers = [operator.send_change("booking.create", site="KSQ", space="A-01", note="🪑" * 2000,
-                                    start=f"2027-{3 + day // 28:02}-{day % 28 + 1:02}T09:00",
-                                    end=f"2027-{3 + day // 28:02}-{day % 28 + 1:02}T10:00") for day in range(160)]
+                                    start=f"2055-{3 + day // 28:02}-{day % 28 + 1:02}T09:00",
+                                    end=f"2055-{3 + day // 28:02}-{day % 28 + 1:02}T10:00") for day in range(160)]
     refs = [operator.answer(number)["booking"]["ref"] for number in numbers]
     rows, count = pages(operator, "booking.list", "bookings", 500, site="KSQ")
     assert [row["ref"] for row in rows] == refs
@@ -552,12 +552,12 @@ def test_what_one_daemon_made_the_other_finds(start_daemon, world):
 def test_a_site_whose_clock_was_changed_elsewhere_is_read_by_the_new_one(start_daemon, world):
     first, second = start_daemon("first"), start_daemon("second")
     with first.client(world.token["operator"]) as one, second.client(world.token["operator"]) as two:
-        assert two.change("booking.create", TIME, site="KSQ", space="A-01")["booking"]["start"] == "2027-03-01T14:00:00Z"
+        assert two.change("booking.create", TIME, site="KSQ", space="A-01")["booking"]["start"] == "2055-03-01T14:00:00Z"
         one.change("site.update", site="KSQ", zone="Asia/Seoul")
         booking = two.change("booking.create", TIME, site="KSQ", space="A-02")["booking"]
-        assert booking["start"] == "2027-03-01T00:00:00Z" and booking["local"]["zone"] == "Asia/Seoul"
-        moved = two.change("booking.move", site="KSQ", ref=booking["ref"], start="2027-03-01T08:00")["booking"]
-        assert moved["start"] == "2027-02-28T23:00:00Z"
+        assert booking["start"] == "2055-03-01T00:00:00Z" and booking["local"]["zone"] == "Asia/Seoul"
+        moved = two.change("booking.move", site="KSQ", ref=booking["ref"], start="2055-03-01T08:00")["booking"]
+        assert moved["start"] == "2055-02-28T23:00:00Z"
 
 
 def test_a_block_in_a_site_whose_clock_was_changed_elsewhere(start_daemon, world):
@@ -566,7 +566,7 @@ def test_a_block_in_a_site_whose_clock_was_changed_elsewhere(start_daemon, world
         two.call("floor.list", site="KSQ")
         one.change("site.update", site="KSQ", zone="Asia/Seoul")
         block = two.change("block.create", TIME, site="KSQ", space="A-01", reason="repair")["block"]
-        assert block["start"] == "2027-03-01T00:00:00Z"
+        assert block["start"] == "2055-03-01T00:00:00Z"
 
 
 def test_lists_by_wall_clock_follow_a_clock_changed_elsewhere(start_daemon, world):

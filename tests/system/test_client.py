@@ -134,7 +134,7 @@ def test_a_refusal_is_final_and_forgets_the_key(server, cowork):
                                               local={"start": "2026-11-23T10:00", "end": "2026-11-23T12:00",
                                                      "zone": "America/New_York"})]
     done = cowork.run(*BOOK, check=10)
-    assert done.stderr.splitlines()[0] == "cowork: A-12 is taken Mon 23 Nov 10:00–12:00 EST"
+    assert done.stderr.splitlines()[0] == "cowork: A-12 is taken Mon 23 Nov 2026 10:00–12:00 EST"
     assert not done.stdout and len(server.requests("booking.create")) == 1
     assert not list((cowork.folder / "state/cowork/pending").iterdir())
 
@@ -404,7 +404,7 @@ def test_a_table_fits_its_terminal(server, cowork):
             {"space": "A-13", "start": "2026-11-23T14:00:00Z", "end": "2026-11-23T15:00:00Z", "taken": True}]
     server.replies["booking.list"] = {"bookings": rows, "rev": 1, "has_more": False}
     seen, status = on_terminal(cowork, "list")
-    assert status == 0 and "Mon 23 Nov 09:00–17:00 EST" in seen
+    assert status == 0 and "Mon 23 Nov 2026 09:00–17:00 EST" in seen
     for line in seen.splitlines():
         width = sum(2 if "\uac00" <= letter <= "\ud7a3" else 1 for letter in line)
         assert width <= 80, line

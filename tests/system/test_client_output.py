@@ -60,7 +60,7 @@ def test_a_row_wider_than_the_screen_is_a_record(cowork):
     wide, _ = on_terminal(cowork, "list", columns=80)
     narrow, _ = on_terminal(cowork, "list", columns=48)
     assert "REF " in wide.splitlines()[0] and "SPACE" in wide.splitlines()[0]
-    assert narrow.splitlines()[:6] == ["REF    R-7F3KAT", "SPACE  A-12", "WHEN   Mon 23 Nov 09:00–17:00 EST",
+    assert narrow.splitlines()[:6] == ["REF    R-7F3KAT", "SPACE  A-12", "WHEN   Mon 23 Nov 2026 09:00–17:00 EST",
                                        "STATE  confirmed", "WHO    Ada Park", "TITLE  Planning"]
 
 

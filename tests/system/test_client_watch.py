@@ -11,7 +11,7 @@ import pytest
 from rig import CommandLine, build
 from watcher import HERE
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 SPAN = {"start": f"{DAY}T09:00", "end": f"{DAY}T10:00"}
 WAIT_S = 60
 

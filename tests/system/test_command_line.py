@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 MORNING = (f"{DAY}T09:00", f"{DAY}T12:00")
 NOON = (f"{DAY}T11:00", f"{DAY}T13:00")
 
@@ -51,13 +51,13 @@ def test_a_day_shows_what_is_free_and_what_is_taken(cowork):
     area = json.loads(ada.run("day", DAY, "--area", "A", "--json", check=0).stdout)["spans"]
     assert {span["space"] for span in area} > {"A-01", "A-02"} and {"free", "taken"} <= {s["state"] for s in area}
     assert ada.run("day", "A-01", check=0).stdout.startswith("A-01\t"), "today where none is given"
-    ada.run("day", "A-01", "2027-02-30", check=65)
+    ada.run("day", "A-01", "2055-02-30", check=65)
     assert ada.run("day", "A-01", "tomorrow", check=0).stdout.startswith("A-01\t")
 
 
 def test_a_phrase_books_what_it_is_echoed_as(cowork):
     """By the site's own clock, which the client asks the daemon for."""
-    ada, now = cowork("ada"), {"COWORK_NOW": "2027-02-26T15:00:00Z"}
+    ada, now = cowork("ada"), {"COWORK_NOW": "2055-02-26T15:00:00Z"}
     done = ada.run("book", "A-01", "mon", "9am-noon", environment=now, check=0)
     assert f"\tA-01\t{MORNING[0]}\t{MORNING[1]}\t" in done.stdout and done.stderr == "Mon 1 Mar 09:00–12:00 EST\n"
     moved = ada.run("move", reference(done), "A-02", "월", "11-13시", environment=now, check=0)
@@ -70,7 +70,7 @@ def test_a_phrase_books_what_it_is_echoed_as(cowork):
 def test_the_second_of_two_is_told_who_is_first_and_when(cowork):
     cowork("ada").run("book", "A-01", *MORNING, check=0)
     done = cowork("minji").run("book", "A-01", *NOON, check=10)
-    assert done.stderr.splitlines()[0] == "cowork: A-01 is taken Mon 1 Mar 2027 09:00–12:00 EST"
+    assert done.stderr.splitlines()[0] == "cowork: A-01 is taken Mon 1 Mar 2055 09:00–12:00 EST"
     assert "ada" not in done.stderr and not done.stdout
 
 
@@ -163,9 +163,9 @@ def test_an_import_runs_twice_and_books_once(cowork):
         writer = csv.writer(out)
         writer.writerow(["space", "start_local", "end_local", "member", "title"])
         for i in range(200):
-            writer.writerow([f"A-{i % 10 + 1:02}", f"2027-03-{i // 10 + 1:02}T09:00", f"2027-03-{i // 10 + 1:02}T10:00",
+            writer.writerow([f"A-{i % 10 + 1:02}", f"2055-03-{i // 10 + 1:02}T09:00", f"2055-03-{i // 10 + 1:02}T10:00",
                              "ada@acme.example", f"Row {i}"])
-        writer.writerow(["A-01", "2027-03-01T09:30", "2027-03-01T10:30", "", "late"])
+        writer.writerow(["A-01", "2055-03-01T09:30", "2055-03-01T10:30", "", "late"])
     first = operator.run("import", "bookings", file, "--on-error", "skip", check=65)
     assert first.stdout.startswith("200 booked, 1 refused, 0 already there of 201 rows")
     assert "line 202: slot_taken: A-01 is taken" in first.stderr

@@ -120,7 +120,7 @@ def test_members_are_offered_to_those_who_may_see_them(tab, cowork, world):
 def test_my_bookings_are_offered_and_nobody_elses(tab, cowork):
     refs = {}
     for who, hour in (("ada", 9), ("minji", 10)):
-        refs[who] = cowork(who).run("book", "A-01", f"2027-03-01T{hour:02}:00", f"2027-03-01T{hour:02}:30", "-o", "tsv",
+        refs[who] = cowork(who).run("book", "A-01", f"2055-03-01T{hour:02}:00", f"2055-03-01T{hour:02}:30", "-o", "tsv",
                                     "-f", "ref", check=0).stdout.strip()
     assert tab("cowork cancel ", cowork("ada")) == [refs["ada"]]
 

@@ -67,10 +67,10 @@ def test_people_are_found_while_the_database_is_away(start_daemon, pg_proxy, wor
 def test_a_disabled_member_is_out_and_what_they_booked_stays_and_is_counted(connect, world, sql):
     ada, boss, operator = connect("ada"), connect("boss"), connect("operator")
     for site, day in (("KSQ", 1), ("KSQ", 2), ("DJN", 3)):
-        ada.change("booking.create", site=site, space="A-01", start=f"2027-03-0{day}T09:00", end=f"2027-03-0{day}T10:00")
-    gone = ada.change("booking.create", site="KSQ", space="A-02", start="2027-03-01T09:00", end="2027-03-01T10:00")
+        ada.change("booking.create", site=site, space="A-01", start=f"2055-03-0{day}T09:00", end=f"2055-03-0{day}T10:00")
+    gone = ada.change("booking.create", site="KSQ", space="A-02", start="2055-03-01T09:00", end="2055-03-01T10:00")
     ada.change("booking.cancel", site="KSQ", ref=gone["booking"]["ref"])
-    connect("bob").change("booking.create", site="KSQ", space="A-03", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    connect("bob").change("booking.create", site="KSQ", space="A-03", start="2055-03-01T09:00", end="2055-03-01T10:00")
     rehearsed = boss.change("member.disable", login=world.login["ada"], dry_run=True)
     assert rehearsed["bookings"] == 3 and ada.call("session.whoami")
     done = boss.change("member.disable", login=world.login["ada"])
@@ -223,7 +223,7 @@ def test_staff_keep_people_from_the_command_line(everybody, cowork, world):
     assert world.login["desk"] in operator.run("staff", "list", "--role", "front_desk", check=0).stdout
     lines = operator.run("member", "find", "park", check=0).stdout
     assert world.login["ada"] in lines and world.login["bob"] not in lines
-    cowork("ada").run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", check=0)
+    cowork("ada").run("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00", check=0)
     done = operator.run("member", "disable", world.login["ada"], "--output", "table", check=0)
     assert "disabled" in done.stdout and "They still have bookings: 1." in done.stderr
     assert operator.run("list", "--space", "NOPE").returncode == 12

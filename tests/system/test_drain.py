@@ -11,7 +11,7 @@ import pytest
 from rig import Daemon, build, wait_until
 from rpc import new_key, tls_context
 
-BOOKING = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
 
 def notification(client):

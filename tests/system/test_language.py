@@ -51,7 +51,7 @@ def test_help_is_translated(lonely):
 
 def test_data_is_the_same_in_every_language(cowork):
     ada = cowork("ada")
-    ada.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", check=0)
+    ada.run("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00", check=0)
     for words in (("list", "--json"), ("list", "-o", "tsv", "--header"), ("space", "list"), ("list", "-o", "ndjson")):
         assert ada.run(*words, environment=KOREAN, check=0).stdout == ada.run(*words, check=0).stdout
 
@@ -115,10 +115,10 @@ SCREENS = [
     (("nonsense",), 64), (("space",), 64), (("book", "--nonsense"), 64), (("book",), 64), (("help", "nonsense"), 64),
     (("book", "A-01", "sometime"), 65), (("book", "A-01", "tomorrow", "25:00"), 65), (("mine",), 0), (("mine", "--past"), 0),
     (("list",), 0), (("show", "REF"), 0), (("history", "REF"), 0), (("whoami",), 0), (("status",), 0), (("doctor",), 0),
-    (("free", "desk", "2027-03-01T09:00", "2027-03-01T10:00"), 0), (("day", "A-01", "2027-03-01"), 0),
-    (("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00"), 10), (("book", "Z-99", "2027-03-01T09:00", "2027-03-01T10:00"), 12),
+    (("free", "desk", "2055-03-01T09:00", "2055-03-01T10:00"), 0), (("day", "A-01", "2055-03-01"), 0),
+    (("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00"), 10), (("book", "Z-99", "2055-03-01T09:00", "2055-03-01T10:00"), 12),
     (("move", "REF", "A-02", "--dry-run"), 0), (("cancel", "REF", "--dry-run"), 0), (("space", "list"), 0),
-    (("space", "add", "B-1", "--kind", "desk"), 77), (("when", "2027-03-01", "9-10"), 0), (("show", "R-00000"), 65),
+    (("space", "add", "B-1", "--kind", "desk"), 77), (("when", "2055-03-01", "9-10"), 0), (("show", "R-00000"), 65),
     (("import", "nonsense", "x"), 64), (("--site", "NONE", "list"), 12), (("token", "list"), 0),
 ]
 
@@ -127,7 +127,7 @@ SCREENS = [
 def home(cowork):
     """Ada's, with a booking of hers; and its reference."""
     it = cowork("ada")
-    it.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", "--title", "주간 회의", check=0)
+    it.run("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00", "--title", "주간 회의", check=0)
     it.ref = it.run("mine", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
     return it
 

@@ -13,7 +13,7 @@ import pytest
 
 from rpc import RpcError, new_key
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 SPAN = {"start": f"{DAY}T09:00", "end": f"{DAY}T12:00"}
 TEXTS = ("title", "note", "guest")
 OPEN, SECRET = "open", "secret"

@@ -194,7 +194,7 @@ def test_a_request_is_answered_in_its_time_if_only_by_timeout(start_daemon, worl
 def test_a_change_under_way_past_its_time_is_unknown_and_the_retry_tells(start_daemon, world, sql):
     daemon = start_daemon(limits__request_timeout="1s")
     client = daemon.client(world.token["ada"])
-    change = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00", "key": new_key()}
+    change = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00", "key": new_key()}
     client.call("booking.create", {**change, "dry_run": True})
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
@@ -312,11 +312,11 @@ def test_no_more_than_in_flight_are_read_at_a_time(start_daemon, world, sql):
 def test_a_full_lane_answers_busy_at_once_and_does_what_it_took(start_daemon, world, sql):
     daemon = start_daemon(limits__lane_queue=2)
     client, reader = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
-    client.change("booking.create", site="KSQ", space="P-1", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    client.change("booking.create", site="KSQ", space="P-1", start="2055-03-01T09:00", end="2055-03-01T10:00")
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
-    numbers = [client.send_change("booking.create", site="KSQ", space=f"A-{n:02}", start="2027-03-01T09:00",
-                                  end="2027-03-01T10:00") for n in range(1, 9)]
+    numbers = [client.send_change("booking.create", site="KSQ", space=f"A-{n:02}", start="2055-03-01T09:00",
+                                  end="2055-03-01T10:00") for n in range(1, 9)]
     kinds = {}
     for number in reversed(numbers):
         if len(kinds) < 3:  # the last ones are refused while the lock is held
@@ -397,9 +397,9 @@ def test_another_sites_lane_is_not_full(start_daemon, world, sql):
     client = daemon.client(world.token["ada"])
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site WHERE code = 'KSQ' FOR UPDATE")
-    stuck = [client.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00",
-                                end="2027-03-01T10:00") for _ in range(5)]
-    client.change("booking.create", site="DJN", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    stuck = [client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00",
+                                end="2055-03-01T10:00") for _ in range(5)]
+    client.change("booking.create", site="DJN", space="A-01", start="2055-03-01T09:00", end="2055-03-01T10:00")
     sql.connection.rollback()
     for number in stuck:
         with contextlib.suppress(RpcError):
@@ -672,8 +672,8 @@ def test_without_descriptors_those_here_are_served_and_the_processor_is_left_alo
         time.sleep(0.02)
     spent = (ticks(daemon.pid) - before) / os.sysconf("SC_CLK_TCK")
     assert spent < 0.5 * (time.monotonic() - began), f"{spent} s of processor time, {calls} calls"
-    assert client.change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00",
-                         end="2027-03-01T10:00")["booking"]
+    assert client.change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00",
+                         end="2055-03-01T10:00")["booking"]
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (most, most))
     for sock in sockets:
         sock.close()

@@ -13,7 +13,7 @@ from rig import Daemon, build, wait_until
 from rpc import PASSING, RpcError, new_key
 from world import World, new_token
 
-BOOKING = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
 
 def conninfo(proxy, database):
@@ -136,7 +136,7 @@ def test_all_backends_terminated_at_once_nothing_acknowledged_is_lost(daemon, co
     clients, refs = [connect(who) for who in ("ada", "bob", "minji")], []
     for turn in range(5):
         numbers = [(client, client.send_change("booking.create", BOOKING, space=f"A-{n + 1:02}",
-                                               start=f"2027-03-{turn + 1:02}T09:00", end=f"2027-03-{turn + 1:02}T10:00"))
+                                               start=f"2055-03-{turn + 1:02}T09:00", end=f"2055-03-{turn + 1:02}T10:00"))
                    for n, client in enumerate(clients)]
         sql.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s AND usename = 'coworkd'",
                     [world_db])

@@ -145,7 +145,7 @@ def test_a_reload_changes_what_is_logged(daemon, connect, reload):
     reload("reloaded")
     mark = daemon.mark()
     client.call("session.ping")
-    client.change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    client.change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00", end="2055-03-01T10:00")
     daemon.wait_log("answered.*method=booking.create", since=mark)
     assert not any("session.ping" in line or "lvl=debug" in line for line in daemon.lines[mark:])
 
@@ -154,7 +154,7 @@ def test_requests_under_way_live_through_many_reloads(daemon, connect, sql):
     client = connect("ada")
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
-    number = client.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    number = client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00", end="2055-03-01T10:00")
     client.call("session.ping")
     for _ in range(20):
         daemon.reload()

@@ -2,7 +2,7 @@
 
 from rpc import new_key
 
-TIME = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+TIME = {"start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
 
 def test_a_retry_after_the_site_moved_to_another_zone_is_the_same_request(connect):
@@ -26,7 +26,7 @@ def test_a_retry_after_a_change_of_role_is_the_same_request(connect, daemon, wor
 
 def test_a_retry_is_not_refused_for_a_time_that_existed_when_it_was_first_sent(connect):
     ada, operator = connect("ada"), connect("operator")
-    asked = {"site": "DJN", "space": "A-01", "start": "2027-03-14T02:30", "end": "2027-03-14T04:00", "key": new_key()}
+    asked = {"site": "DJN", "space": "A-01", "start": "2055-03-14T02:30", "end": "2055-03-14T04:00", "key": new_key()}
     booking = ada.call("booking.create", asked)["booking"]
     operator.change("site.update", site="DJN", zone="America/New_York")
     assert ada.refused("booking.create", {**asked, "key": new_key()}).kind == "wall_clock_gap"
@@ -35,7 +35,7 @@ def test_a_retry_is_not_refused_for_a_time_that_existed_when_it_was_first_sent(c
 
 def test_a_retry_of_what_was_never_done_is_refused_as_the_first_try_would_be(connect):
     ada = connect("ada")
-    asked = {"site": "KSQ", "space": "A-01", "start": "2027-03-14T02:30", "end": "2027-03-14T04:00"}
+    asked = {"site": "KSQ", "space": "A-01", "start": "2055-03-14T02:30", "end": "2055-03-14T04:00"}
     for attempt in (1, 2, 2):
         error = ada.refused("booking.create", asked, key=new_key(), attempt=attempt)
         assert error.kind == "wall_clock_gap" and error.data["field"] == "start"

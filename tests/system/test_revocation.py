@@ -11,7 +11,7 @@ from rig import wait_until
 from rpc import RpcError, new_key
 from world import BASE62, digits, new_token
 
-BOOKING = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 LONG = {"limits__login_timeout": "60s"}  # a slow machine is not to close what a test looks at
 
 

@@ -25,7 +25,7 @@ TABLE = {method: {role: SCOPES[letter] for role, letter in zip(ROLES, re.findall
                                            (ROOT / "daemon" / "auth.def").read_text(), re.M)}
 OWN, COLLEAGUE, OTHER = "own", "colleague", "other"
 HERE, THERE = "KSQ", "DJN"
-TIME = {"start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+TIME = {"start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
 
 def made(operator, world):
@@ -52,7 +52,7 @@ def cases(method, me, world, refs):
         "floor.update": {"floor": "2F", "name": "N"}, "area.update": {"area": "A", "name": "N"},
         "area.create": {"code": "Z"}, "area.list": {}, "space.create": {"code": "Z-1", "kind": "desk"},
         "space.update": {"space": "A-01", "capacity": 2}, "space.retire": {"space": "A-08"}, "space.list": {},
-        "space.search": TIME, "space.day": {"date": "2027-03-01"}, "space.week": {"date": "2027-03-01"},
+        "space.search": TIME, "space.day": {"date": "2055-03-01"}, "space.week": {"date": "2055-03-01"},
         "space.show": {"space": "A-01"}, "block.create": {"space": "A-09", "reason": "repair", **TIME}, "block.list": {},
         "watch.start": {},
     }

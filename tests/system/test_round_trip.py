@@ -12,7 +12,7 @@ from world import Lane, World, new_token
 KINDS = ("sites", "floors", "areas", "spaces", "tenants", "members", "blocks", "bookings")
 OF_A_SITE = ("floors", "areas", "spaces", "blocks", "bookings")
 SITES = ("KSQ", "NEW")
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 
 
 def fill(operator, connect, world):
@@ -34,9 +34,9 @@ def fill(operator, connect, world):
     change("member.update", login=world.login["minji"], lang="ko", external_id="m-7")
     change("member.update", login=world.login["newcomer"], state="disabled")
     change("block.create", site="NEW", space="H1", start=f"{DAY}T08:00", end=f"{DAY}T09:00", reason="repair", note="the lamp,\nand \"more\"")
-    change("block.create", site="KSQ", space="P-1", start="2027-11-07T01:30", end="2027-11-07T03:00", fold=1, reason="cleaning",
+    change("block.create", site="KSQ", space="P-1", start="2055-11-07T01:30", end="2055-11-07T03:00", fold=1, reason="cleaning",
            external_id="block-1")
-    ended = change("block.create", site="KSQ", space="RA", start="2027-01-01T00:00", end="2027-01-02T00:00", reason="test")["block"]
+    ended = change("block.create", site="KSQ", space="RA", start="2055-01-01T00:00", end="2055-01-02T00:00", reason="test")["block"]
     change("block.end", site="KSQ", ref=ended["ref"])
     ada, desk = connect("ada"), connect("desk")
     for hour in range(6):
@@ -45,8 +45,8 @@ def fill(operator, connect, world):
     ref = ada.change("booking.create", site="KSQ", space="A-01", start=f"{DAY}T14:00", end=f"{DAY}T15:00")["booking"]["ref"]
     ada.change("booking.cancel", site="KSQ", ref=ref)
     for fold in (0, 1):
-        ada.change("booking.create", site="KSQ", space="A-02", start="2027-11-07T01:00", end="2027-11-07T01:30", fold=fold)
-    ada.change("booking.create", site="KSQ", space="A-03", start="2027-11-07T05:15:00Z", end="2027-11-07T06:15:00Z")
+        ada.change("booking.create", site="KSQ", space="A-02", start="2055-11-07T01:00", end="2055-11-07T01:30", fold=fold)
+    ada.change("booking.create", site="KSQ", space="A-03", start="2055-11-07T05:15:00Z", end="2055-11-07T06:15:00Z")
     desk.change("booking.create", site="KSQ", space="AB", start=f"{DAY}T08:00", end=f"{DAY}T18:00", guest="Dr. \"Bo\" O'Neil",
                 note="two\nlines", **{"for": world.login["bob"]})
     desk.change("booking.create", site="KSQ", space="A-05", start=f"{DAY}T08:00", end=f"{DAY}T09:00", title="our own")

@@ -8,7 +8,7 @@ import pytest
 from rig import build
 from rpc import new_key
 
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 TIME = {"start": f"{DAY}T09:00", "end": f"{DAY}T10:00"}
 CLEARABLE = {  # method: (what names the thing, its noun, what can be taken away)
     "site.update": ({"site": "KSQ"}, "site", {"name_alt": "켄들", "currency": "EUR", "locale": "en-US", "external_id": "s"}),
@@ -180,7 +180,7 @@ def test_floors_and_areas_are_set_and_an_empty_value_takes_away(cowork):
 def test_a_block_takes_times_as_book_does_and_names_who_is_in_its_way(cowork):
     ada, desk = cowork("ada"), cowork("desk")
     ref = ada.run("book", "A-01", f"{DAY}T09:00", f"{DAY}T10:00", "-o", "tsv", "-f", "ref", check=0).stdout.strip()
-    clock = {"environment": {"COWORK_NOW": "2027-02-28T15:00:00Z"}}
+    clock = {"environment": {"COWORK_NOW": "2055-02-28T15:00:00Z"}}
     refused = desk.run("block", "add", "A-01", "tomorrow", "8-12", "--reason", "repair", **clock)
     assert refused.returncode == 10 and ref in refused.stderr and "Mon 1 Mar 09:00–10:00" in refused.stderr
     rehearsed = desk.run("block", "add", "A-01", "tomorrow", "10-12", "--reason", "repair", "--dry-run", "-o", "table", **clock)

@@ -21,7 +21,7 @@ def width(line):
 def ada(cowork):
     """With a booking to look at."""
     it = cowork("ada")
-    it.run("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00", "--title", "한빛 주간 회의", check=0)
+    it.run("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00", "--title", "한빛 주간 회의", check=0)
     return it
 
 
@@ -34,7 +34,7 @@ def test_lists_and_help_go_through_the_pager_of_a_terminal(ada):
 
 
 def test_what_is_not_read_page_by_page_does_not(ada):
-    told, status = on_terminal(ada, "book", "A-02", "2027-03-01T09:00", "2027-03-01T10:00", environment={"COWORK_PAGER": PAGER})
+    told, status = on_terminal(ada, "book", "A-02", "2055-03-01T09:00", "2055-03-01T10:00", environment={"COWORK_PAGER": PAGER})
     assert status == 0 and "A-02" in told and "BEGIN" not in told
 
 
@@ -90,8 +90,8 @@ def test_colours_in_a_pipe(ada, words, environment, colored):
 
 @pytest.mark.parametrize("words, environment", [(("--ascii",), {}), ((), {"COWORK_GLYPHS": "ascii"})])
 def test_signs_become_ascii_and_names_stay(ada, words, environment):
-    book = ("book", "A-03", "2027-03-01T09:00", "2027-03-01T10:00", "--title", "한빛")
-    for line in (book, ("mine",), ("free", "desk", "2027-03-01T09:00", "2027-03-01T10:00"), ("day", "A-01", "2027-03-01")):
+    book = ("book", "A-03", "2055-03-01T09:00", "2055-03-01T10:00", "--title", "한빛")
+    for line in (book, ("mine",), ("free", "desk", "2055-03-01T09:00", "2055-03-01T10:00"), ("day", "A-01", "2055-03-01")):
         told, status = on_terminal(ada, *line, *words, environment=environment)
         assert status == 0 and not {c for c in told if ord(c) > 126 and not "가" <= c <= "힣"}, told
     told, _ = on_terminal(ada, "mine", *words, environment=environment)
@@ -107,9 +107,9 @@ def test_columns_are_the_same_with_and_without_ascii(ada):
 
 # Widths
 
-SCREENS = [("mine",), ("list",), ("space", "list"), ("free", "desk", "2027-03-01T09:00", "2027-03-01T10:00"),
-           ("day", "A-01", "2027-03-01"), ("help",), ("help", "book"), ("book", "Z-99", "2027-03-01T09:00", "2027-03-01T10:00"),
-           ("book", "A-01", "2027-03-01T09:00", "2027-03-01T10:00"), ("whoami",), ("status",), ("doctor",), ("nonsense",)]
+SCREENS = [("mine",), ("list",), ("space", "list"), ("free", "desk", "2055-03-01T09:00", "2055-03-01T10:00"),
+           ("day", "A-01", "2055-03-01"), ("help",), ("help", "book"), ("book", "Z-99", "2055-03-01T09:00", "2055-03-01T10:00"),
+           ("book", "A-01", "2055-03-01T09:00", "2055-03-01T10:00"), ("whoami",), ("status",), ("doctor",), ("nonsense",)]
 
 
 @pytest.mark.parametrize("columns, language", [(1, "en"), (20, "en"), (20, "ko"), (33, "en"), (47, "ko"), (80, "en"),

@@ -17,7 +17,7 @@ from world import Lane, World, new_token
 MEMBERS = int(os.environ.get("COWORK_WEEK_MEMBERS", 300))
 DESKS, ROOMS = MEMBERS * 2 // 5, 10
 THREADS = 12
-DAYS = [f"2027-03-{day:02}" for day in range(1, 6)]  # Monday to Friday
+DAYS = [f"2055-03-{day:02}" for day in range(1, 6)]  # Monday to Friday
 RULES = {"desk": {"longest": 720, "shortest": 60, "granularity": 30, "one_at_a_time": True},
          "room": {"longest": 240, "shortest": 30, "granularity": 30, "one_at_a_time": True}}
 AGAIN = ("db_unavailable", "busy", "timeout", "outcome_unknown", "in_progress", "draining", "behind")

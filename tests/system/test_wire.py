@@ -153,7 +153,7 @@ def test_hello_login_and_a_long_first_request_come_in_one_flight(daemon, world):
 def test_half_a_line_and_the_end_is_no_request(daemon, connect, sql):
     client = connect("ada")
     line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "booking.create", "params": {
-        "key": new_key(), "site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}})
+        "key": new_key(), "site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}})
     client.send_bytes(line.encode())
     client.close()
     daemon.wait_log("connection closed.*the client left")
@@ -321,8 +321,8 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     change("space.update", site="NEW", space="N-1", capacity=5, amenities=[], units=["U1", "U3"], external_id="s2")
     call("space.list", site="NEW")
     call("space.show", site="NEW", space="N-1")
-    call("space.search", site="NEW", start="2027-03-01T09:00", end="2027-03-01T10:00", near="N-1")
-    block = change("block.create", site="NEW", space="N-1", start="2027-03-01T09:00", end="2027-03-01T10:00",
+    call("space.search", site="NEW", start="2055-03-01T09:00", end="2055-03-01T10:00", near="N-1")
+    block = change("block.create", site="NEW", space="N-1", start="2055-03-01T09:00", end="2055-03-01T10:00",
                    reason="repair", note="the lamp\nover the door")
     call("block.list", site="NEW")
     change("block.end", site="NEW", ref=block["block"]["ref"])
@@ -340,14 +340,14 @@ def test_every_reply_is_as_rpc_discover_declares_it(connect, world):
     change("staff.grant", login="y@example.org", name="Y", lang="en", role="front_desk", site="NEW")
     call("staff.list", site="NEW")
     change("staff.revoke", login="y@example.org")
-    booking = change("booking.create", site="NEW", space="N-1", start="2027-03-02T09:00", end="2027-03-02T10:00",
+    booking = change("booking.create", site="NEW", space="N-1", start="2055-03-02T09:00", end="2055-03-02T10:00",
                      title="t", note="n", guest="g", source="desk", external_id="b1", **{"for": world.login["ada"]})
     ref = booking["booking"]["ref"]
-    change("booking.move", site="NEW", ref=ref, start="2027-03-02T09:30")
+    change("booking.move", site="NEW", ref=ref, start="2055-03-02T09:30")
     call("booking.show", site="NEW", ref=ref)
     call("booking.list", site="NEW")
-    call("space.day", site="NEW", date="2027-03-02")
-    call("space.week", site="NEW", space="N-1", date="2027-03-02")
+    call("space.day", site="NEW", date="2055-03-02")
+    call("space.week", site="NEW", space="N-1", date="2055-03-02")
     call("booking.history", site="NEW", ref=ref)
     watch = call("watch.start", site="NEW", topics=["bookings", "blocks"])
     call("watch.stop", watch=watch["watch"])
@@ -394,8 +394,8 @@ def test_an_id_under_way_is_refused_a_second_time(connect):
 def test_changes_of_one_connection_take_effect_in_the_order_sent(connect):
     """Each books what the one before gave back: any other order is refused somewhere."""
     client = connect("ada")
-    refs = [client.change("booking.create", site="KSQ", space=f"A-{n:02}", start="2027-03-01T09:00",
-                          end="2027-03-01T10:00")["booking"]["ref"] for n in range(1, 11)]
+    refs = [client.change("booking.create", site="KSQ", space=f"A-{n:02}", start="2055-03-01T09:00",
+                          end="2055-03-01T10:00")["booking"]["ref"] for n in range(1, 11)]
     numbers = []
     for n in range(10, 0, -1):  # everyone one place up; the last place is freed first
         if n == 10:
@@ -434,8 +434,8 @@ def test_a_cancelled_change_under_way_has_its_own_answer(connect, sql):
     client = connect("ada")
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
-    number = client.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00",
-                                end="2027-03-01T10:00")
+    number = client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00",
+                                end="2055-03-01T10:00")
     waiting_for_the_site(sql)
     client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
     assert_alive(client)
@@ -449,7 +449,7 @@ def test_a_client_that_leaves_under_way_leaves_nothing_behind(daemon, connect, s
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     client = connect("ada")
-    client.send_change("booking.create", site="KSQ", space="A-01", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00", end="2055-03-01T10:00")
     waiting_for_the_site(sql)
     for _ in range(5):
         client.send("booking.list", site="KSQ")

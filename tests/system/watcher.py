@@ -14,7 +14,7 @@ import shapes
 from rpc import PASSING, RpcError
 
 HERE = "KSQ"
-DAY = "2027-03-01"
+DAY = "2055-03-01"
 WAIT_S = 90
 
 
