@@ -58,12 +58,13 @@ def bookings(bench):
             return result
 
         def with_pgbench():
-            result = pgbench(place, theirs, BOOK, connections, **bench.times, n=0, first=bench.pg_slot,
-                             day0=midnight(place), spaces=place.spaces, site=place.site, lane=lane,
-                             person0=place.bookers[0])
-            bench.pg_slot += result["done"] + 64  # no connection did more than all of them
-            acknowledged[theirs] += result["done"]
-            return result
+            return pgbench(place, theirs, BOOK, connections, **bench.times, ran=booked, n=0, first=lambda: bench.pg_slot,
+                           day0=midnight(place), spaces=place.spaces, site=place.site, lane=lane,
+                           person0=place.bookers[0])
+
+        def booked(count):
+            bench.pg_slot += count + 64  # no connection did more than all of them
+            acknowledged[theirs] += count
 
         found.update(take_turns(bench, {f"coworkd {connections}": with_daemon, f"pgbench {connections}": with_pgbench}))
     lost = {name: before[name] + acknowledged[name] - claims(bench, name) for name in acknowledged}

@@ -144,24 +144,28 @@ def percentile(values, part):
     return values[min(len(values) - 1, int(part * len(values)))]
 
 
-def pgbench(place, database, script, clients, seconds, warmup, sampling=None, **variables):
+def pgbench(place, database, script, clients, seconds, warmup, sampling=None, ran=None, **variables):
     """Prepared statements over TLS; rate, percentiles and cores are of `seconds` behind the warm-up and the first
     transaction of each client, for which its backend makes its plans. Without a warm-up each client does one, and all
-    count."""
+    count. It is run again, for longer, where that left too little; `ran` is told after each run how many it did, and
+    a variable may be a function that knows of it."""
     place.folder.joinpath("script.sql").write_text(script)
-    words = ["-c", str(clients), "-j", str(min(CPUS, clients)), *([f"--sampling-rate={sampling}"] if sampling else []),
-             *[f"-D{name}={value}" for name, value in variables.items()], place.conninfo(database)]
-    lasts, done, measured = seconds + warmup + 0.05 * clients, 0, []
+    words = ["-c", str(clients), "-j", str(min(CPUS, clients)), *([f"--sampling-rate={sampling}"] if sampling else [])]
+    lasts, done, measured = seconds + warmup + 0.1 * clients, 0, []
     while not measured:
         # it counts the time that connecting takes
-        out, ended, sampler = run_pgbench(place, [*(["-T", str(round(lasts + 0.5))] if warmup else ["-t", "1"]), *words])
-        done += int(re.search(r"transactions actually processed: (\d+)", out).group(1))
+        how_long = ["-T", str(round(lasts + 0.5))] if warmup else ["-t", "1"]
+        given = [f"-D{name}={value() if callable(value) else value}" for name, value in variables.items()]
+        out, ended, sampler = run_pgbench(place, [*how_long, *words, *given, place.conninfo(database)])
+        done = int(re.search(r"transactions actually processed: (\d+)", out).group(1))
+        if ran:
+            ran(done)
         begin, end, measured = window(ended, clients, seconds, warmup)
         lasts *= 2
         if lasts > 60:
             raise Failed(f"pgbench: {done} transactions, too few to measure: the machine is too busy")
     return {"rate": len(measured) / (end - begin) / (sampling or 1), "p50_us": percentile(measured, 0.5),
-            "p99_us": percentile(measured, 0.99), "max_us": measured[-1], "cores": sampler.used(begin, end), "done": done}
+            "p99_us": percentile(measured, 0.99), "max_us": measured[-1], "cores": sampler.used(begin, end)}
 
 
 def window(ended, clients, seconds, warmup):

@@ -114,7 +114,9 @@ void source_init(struct source *source, const struct options *options)
 		return;
 	}
 	source->write = write_booking;
-	if (options->spaces < BOOKERS || options->connections > BOOKERS)
+	/* Of all who watch only one books. */
+	if (options->spaces < BOOKERS ||
+	    (strcmp(options->mode, "book") == 0 && options->connections > BOOKERS))
 		die("bookings are for up to 64 connections and at least 64 spaces");
 	if (!options->site || civil_parse_date(options->first_day, &day) < 0)
 		die("--site or --first-day is missing or wrong");
