@@ -213,3 +213,10 @@ def test_the_readme_takes_no_figures_that_are_none(result, tmp_path, broken):
     with pytest.raises(SystemExit):
         report.write_readme(readme, {**result, **broken})
     assert readme.read_text() == f"{report.BEGIN}\n{report.END}\n"
+
+
+def test_the_readme_has_what_its_json_says():
+    """Nobody edits one of the two by hand."""
+    file = ROOT / "docs" / "figures.json"
+    written = (ROOT / "README.md").read_text().split(report.BEGIN)[1].split(report.END)[0].strip()
+    assert written == (report.section(json.loads(file.read_text())) if file.exists() else "")
