@@ -299,7 +299,11 @@ static void on_hold(struct reply_sink *sink, bool hold)
 
 static void on_resume(struct task *task)
 {
-	conn_work(container_of(task, struct conn, resume), TURN_LATER);
+	struct conn *conn = container_of(task, struct conn, resume);
+
+	conn->turning = true;
+	conn_work(conn, TURN_LATER);
+	conn->turning = false;
 }
 
 static struct request *find_request(struct conn *conn, const struct rpc_id *id)
@@ -443,6 +447,7 @@ static void conn_work(struct conn *conn, int turn)
 		if (!feed(conn))
 			return;
 		if (turn == 0) {
+			conn->deep = conn->deep || conn->turning;
 			loop_defer(conn->conns->services->loop, &conn->resume);
 			return;
 		}
@@ -455,6 +460,7 @@ static void conn_work(struct conn *conn, int turn)
 				take_line(conn, line, len);
 			continue;
 		case FRAME_MORE:
+			conn->deep = conn->turning && turn <= TURN_LATER - 2;
 			watch_line(conn);
 			if (evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 				goto out;
@@ -479,7 +485,9 @@ out:
 
 static void on_read(struct bufferevent *bev, void *data)
 {
-	conn_work(data, TURN_FRESH);
+	struct conn *conn = data;
+
+	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
 }
 
 /* The output is at its low mark: go on reading, or be done. */
@@ -493,7 +501,7 @@ static void on_write(struct bufferevent *bev, void *data)
 		return;
 	}
 	watches_resume(&conn->session);
-	conn_work(conn, TURN_FRESH);
+	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
 }
 
 static void keep_certificate(struct conn *conn)

@@ -30,6 +30,8 @@ struct conn {
 	bool pausing;	/* output is over its mark */
 	int64_t output; /* bytes waiting, as counted in conns->output */
 	int64_t owed;	/* to be taken before the clock of the output starts anew */
+	bool deep;	/* sends many lines at a time: none of them is worked on before its turn */
+	bool turning;	/* it has its turn */
 	bool draining;
 	unsigned key_updates;  /* of TLS, since the last line */
 	struct timer deadline; /* handshake and login, then finishing */
