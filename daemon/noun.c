@@ -25,8 +25,7 @@ const struct noun *noun_at(size_t index)
 	return index < ARRAY_SIZE(nouns) ? nouns[index] : NULL;
 }
 
-enum field_viewer noun_viewer(const struct actor *actor, const struct noun *noun,
-			      int64_t tenant_id)
+enum field_viewer noun_viewer(const struct actor *actor, const struct noun *noun, int64_t tenant_id)
 {
 	if (actor_is_staff(actor))
 		return FIELD_FOR_STAFF;

@@ -123,8 +123,8 @@ static const char *wall(const struct zone *zone, int64_t usec, char out[WALL_TEX
 	int used;
 
 	zone_to_local(zone, usec, &local);
-	used = snprintf(out, WALL_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d", at->year, at->month, at->day,
-			at->hour, at->minute);
+	used = snprintf(out, WALL_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d", at->year, at->month,
+			at->day, at->hour, at->minute);
 	if (at->second && used > 0 && used < WALL_TEXT_MAX)
 		snprintf(out + used, (size_t)(WALL_TEXT_MAX - used), ":%02d", at->second);
 	return out;
@@ -183,6 +183,7 @@ bool booking_made_write(struct jsonw *w, const struct request *request,
 	};
 	if (!name_holder(&view, request->services->people, entry, request->actor))
 		return false;
-	field_encode(w, fields, noun_viewer(request->actor, &noun_booking, entry->tenant_id), &view);
+	field_encode(w, fields, noun_viewer(request->actor, &noun_booking, entry->tenant_id),
+		     &view);
 	return true;
 }
