@@ -26,6 +26,9 @@ void buf_deinit(struct buf *buf);
 void buf_reset(struct buf *buf);
 
 void buf_add(struct buf *buf, const void *data, size_t len);
+/* `len` bytes more, for the caller to write at what is returned; NULL where there is no room, as
+ * after buf_add(). */
+char *buf_extend(struct buf *buf, size_t len);
 void buf_add_str(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) _printf_(2, 3);

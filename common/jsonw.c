@@ -88,11 +88,32 @@ static void add_escaped(struct buf *out, unsigned char c)
 		buf_add_str(out, REPLACEMENT);
 }
 
+/* How many of the first bytes are ASCII that stands for itself: as a rule all there are. */
+static size_t count_plain(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && text[at] >= 0x20 && (unsigned char)text[at] < 0x80 && text[at] != '"' &&
+	       text[at] != '\\')
+		at++;
+	return at;
+}
+
 static void add_quoted(struct buf *out, const char *text, size_t len)
 {
 	size_t plain = 0; /* where the bytes begin that are copied as they are */
-	size_t at = 0;
+	size_t at = count_plain(text, len);
 
+	if (at == len) {
+		char *to = buf_extend(out, len + 2);
+
+		if (!to)
+			return;
+		*to++ = '"';
+		memcpy(to, text, len);
+		to[len] = '"';
+		return;
+	}
 	buf_add_char(out, '"');
 	while (at < len) {
 		unsigned char c = (unsigned char)text[at];
@@ -143,8 +164,16 @@ void jsonw_strn(struct jsonw *w, const char *value, size_t len)
 
 void jsonw_int(struct jsonw *w, int64_t value)
 {
+	char digits[24], *at = digits + sizeof(digits);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
 	begin_value(w);
-	buf_printf(w->out, "%lld", (long long)value);
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--at = '-';
+	buf_add(w->out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void jsonw_bool(struct jsonw *w, bool value)

@@ -270,6 +270,13 @@ static bool outlet_send(struct outlet *outlet, const char *line, size_t len)
 
 /* ---- requests ---- */
 
+/* Not from here: the request is still on its way out. What is being worked on goes on by itself. */
+static void go_on(struct conn *conn)
+{
+	if (!conn->working)
+		loop_defer(conn->conns->services->loop, &conn->resume);
+}
+
 static void on_reply(struct reply_sink *sink, struct request *request, const char *line, size_t len)
 {
 	struct conn *conn = container_of(sink, struct conn, sink);
@@ -284,8 +291,7 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 		conn_finish(conn, "too many failed logins");
 		return;
 	}
-	/* Not from here: the request is still on its way out. */
-	loop_defer(conn->conns->services->loop, &conn->resume);
+	go_on(conn);
 }
 
 static void on_hold(struct reply_sink *sink, bool hold)
@@ -294,7 +300,7 @@ static void on_hold(struct reply_sink *sink, bool hold)
 
 	conn->held += hold ? 1 : -1;
 	if (!hold)
-		loop_defer(conn->conns->services->loop, &conn->resume);
+		go_on(conn);
 }
 
 static void on_resume(struct task *task)
@@ -438,7 +444,7 @@ static void watch_line(struct conn *conn)
 }
 
 /* `turn`: lines before others have their turn. */
-static void conn_work(struct conn *conn, int turn)
+static void work(struct conn *conn, int turn)
 {
 	char *line;
 	size_t len;
@@ -481,6 +487,13 @@ out:
 		conn_finish(conn, "the server is stopping");
 	else if (conn->session.revoked && conn->session.told && conn->in_flight == 0)
 		conn_finish(conn, "the login was ended");
+}
+
+static void conn_work(struct conn *conn, int turn)
+{
+	conn->working = true;
+	work(conn, turn);
+	conn->working = false;
 }
 
 static void on_read(struct bufferevent *bev, void *data)

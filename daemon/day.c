@@ -2,7 +2,7 @@
 
 #include "daemon/day.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
 #include "common/macros.h"
 
@@ -39,9 +39,27 @@ static bool is_closed(const struct calendar_hours *hours, const struct civil *da
 	return hours->closed_days & (1u << civil_weekday(&that));
 }
 
+void day_clock_init(struct day_clock *clock, const struct zone *zone,
+		    const struct calendar_hours *hours, const struct civil *date, int days)
+{
+	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
+	int64_t end = reading_usec(zone, &midnight, 0, 0);
+
+	assert(days >= 1 && days <= DAY_DAYS_MAX);
+	clock->days = days;
+	for (int day = 0; day < days; day++) {
+		int64_t *cut = clock->cuts[day];
+
+		cut[0] = end;
+		cut[1] = reading_usec(zone, &midnight, day, hours->open_minute);
+		cut[2] = reading_usec(zone, &midnight, day, hours->close_minute);
+		cut[3] = end = reading_usec(zone, &midnight, day + 1, 0);
+		clock->closed[day] = is_closed(hours, &midnight, day);
+	}
+}
+
 struct filler {
-	const struct zone *zone;
-	const struct calendar_hours *hours;
+	const struct day_clock *clock;
 	struct day_span *out;
 	size_t count;
 	bool full; /* one did not fit: nothing more is taken */
@@ -67,35 +85,26 @@ static void add(struct filler *filler, int64_t start, int64_t end, enum day_stat
 }
 
 /* Free time between holders, cut by the opening hours of each day it touches. */
-static void add_free(struct filler *filler, const struct civil *date, int days, int64_t start,
-		     int64_t end)
+static void add_free(struct filler *filler, int64_t start, int64_t end)
 {
-	for (int day = 0; day < days; day++) {
-		bool closed = is_closed(filler->hours, date, day);
-		int64_t cut[4] = {
-			reading_usec(filler->zone, date, day, 0),
-			reading_usec(filler->zone, date, day, filler->hours->open_minute),
-			reading_usec(filler->zone, date, day, filler->hours->close_minute),
-			reading_usec(filler->zone, date, day + 1, 0)
-		};
+	for (int day = 0; day < filler->clock->days; day++) {
+		const int64_t *cut = filler->clock->cuts[day];
 
 		for (int i = 0; i < 3; i++) {
 			int64_t from = cut[i] > start ? cut[i] : start;
 			int64_t to = cut[i + 1] < end ? cut[i + 1] : end;
 
-			add(filler, from, to, i == 1 && !closed ? DAY_FREE : DAY_CLOSED, NULL);
+			add(filler, from, to,
+			    i == 1 && !filler->clock->closed[day] ? DAY_FREE : DAY_CLOSED, NULL);
 		}
 	}
 }
 
-size_t day_spans(const struct calendar *calendar, const struct zone *zone,
-		 const struct calendar_space *space, const struct civil *date, int days,
-		 struct day_span *out, bool *ret_truncated)
+size_t day_spans(const struct calendar *calendar, const struct day_clock *clock,
+		 const struct calendar_space *space, struct day_span *out, bool *ret_truncated)
 {
-	struct civil midnight = { date->year, date->month, date->day, 0, 0, 0 };
-	int64_t start = reading_usec(zone, &midnight, 0, 0);
-	int64_t end = reading_usec(zone, &midnight, days, 0), at = start;
-	struct filler filler = { .zone = zone, .hours = calendar_hours(calendar), .out = out };
+	int64_t start = clock->cuts[0][0], end = clock->cuts[clock->days - 1][3], at = start;
+	struct filler filler = { .clock = clock, .out = out };
 	const struct calendar_entry *entry = NULL;
 
 	while (!filler.full && (entry = calendar_next_entry(calendar, space, start, end, entry))) {
@@ -103,13 +112,13 @@ size_t day_spans(const struct calendar *calendar, const struct zone *zone,
 		int64_t to = entry->end < end ? entry->end : end;
 
 		/* Two halves of a divisible room may have different holders at one time. */
-		add_free(&filler, &midnight, days, at, entry->start);
+		add_free(&filler, at, entry->start);
 		add(&filler, from, to, entry->type == CALENDAR_BLOCK ? DAY_BLOCKED : DAY_TAKEN,
 		    entry);
 		if (entry->end > at)
 			at = entry->end;
 	}
-	add_free(&filler, &midnight, days, at, end);
+	add_free(&filler, at, end);
 	*ret_truncated = filler.full;
 	return filler.count;
 }

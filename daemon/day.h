@@ -27,15 +27,29 @@ struct day_span {
 };
 
 #define DAY_SPANS_MAX 1024
+#define DAY_DAYS_MAX  7
 
 /* Midnight of a date on the zone's clock; where midnight does not exist, the first instant of the
  * day. */
 int64_t day_begin(const struct zone *zone, const struct civil *date);
 /*
- * Spans of `days` days from the midnight of `date` on, without a gap between them. Gives how many;
- * at most DAY_SPANS_MAX are written. Where that is not enough for all, they end before the days do
- * and `*ret_truncated` is set: what is told is true as far as it goes.
+ * Midnights and opening hours of some days in a row as instants: the same for all spaces of a site. Where
+ * a reading does not exist, the clock goes on after it: where there is no midnight, the day's first
+ * instant.
  */
-size_t day_spans(const struct calendar *calendar, const struct zone *zone,
-		 const struct calendar_space *space, const struct civil *date, int days,
-		 struct day_span *out, bool *ret_truncated);
+struct day_clock {
+	int days;
+	int64_t cuts[DAY_DAYS_MAX][4]; /* midnight, opens, closes, next midnight */
+	bool closed[DAY_DAYS_MAX];     /* all day */
+};
+
+/* `days` days from the midnight of `date` on, 1 to DAY_DAYS_MAX. */
+void day_clock_init(struct day_clock *clock, const struct zone *zone,
+		    const struct calendar_hours *hours, const struct civil *date, int days);
+/*
+ * Spans of the clock's days, without a gap between them. Gives how many; at most DAY_SPANS_MAX are
+ * written. Where that is not enough for all, they end before the days do and `*ret_truncated` is
+ * set: what is told is true as far as it goes.
+ */
+size_t day_spans(const struct calendar *calendar, const struct day_clock *clock,
+		 const struct calendar_space *space, struct day_span *out, bool *ret_truncated);

@@ -120,22 +120,18 @@ static void write_span(struct jsonw *w, const struct request *request,
 	jsonw_object_end(w);
 }
 
-static bool is_asked(const struct day_params *params, const struct calendar_space *space,
-		     int64_t area_id, int64_t floor_id)
+static bool is_asked(const struct calendar_space *space, int64_t area_id, int64_t floor_id)
 {
-	if (params->space)
-		return strcasecmp(space->code, params->space) == 0;
 	return !space->retired && (!area_id || space->area_id == area_id) &&
 	       (!floor_id || space->floor_id == floor_id);
 }
 
 static void write_space(struct jsonw *w, struct request *request, const struct calendar *calendar,
-			const struct calendar_space *space, const struct civil *date, int days,
+			const struct calendar_space *space, const struct day_clock *clock,
 			struct day_span *spans)
 {
 	bool truncated;
-	size_t count =
-		day_spans(calendar, request->site->zone, space, date, days, spans, &truncated);
+	size_t count = day_spans(calendar, clock, space, spans, &truncated);
 
 	jsonw_object(w);
 	jsonw_key(w, "space");
@@ -152,7 +148,7 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 
 /* Spaces in order of code after the cursor. */
 static void write_page(struct day_params *params, struct jsonw *w, const struct calendar *calendar,
-		       const struct civil *date, const char *after, struct day_span *spans)
+		       const struct day_clock *clock, const char *after, struct day_span *spans)
 {
 	struct request *request = params->reading.request;
 	int64_t area = params->area ? calendar_area_id(calendar, params->area) : 0;
@@ -161,19 +157,16 @@ static void write_page(struct day_params *params, struct jsonw *w, const struct 
 	const char *last = NULL;
 	bool more = false;
 
-	jsonw_key(w, "spaces");
-	jsonw_array(w);
 	for (size_t i = 0; i < calendar_space_count(calendar) && !more; i++) {
 		const struct calendar_space *space = calendar_space_at(calendar, i);
 
-		if (!is_asked(params, space, area, floor) ||
-		    (after && strcasecmp(space->code, after) <= 0))
+		if (!is_asked(space, area, floor) || (after && strcasecmp(space->code, after) <= 0))
 			continue;
 		more = count == limit ||
 		       (count > 0 && request->out.len + SPACE_MAX > REQUEST_REPLY_MAX);
 		if (more)
 			break;
-		write_space(w, request, calendar, space, date, params->days, spans);
+		write_space(w, request, calendar, space, clock, spans);
 		last = space->code;
 		count++;
 	}
@@ -181,6 +174,18 @@ static void write_page(struct day_params *params, struct jsonw *w, const struct 
 	jsonw_kbool(w, "has_more", more);
 	if (more)
 		query_write_cursor(w, last, request->arena);
+}
+
+/* The one that was asked for; behind a cursor there is none. */
+static void write_one(struct day_params *params, struct jsonw *w, const struct calendar *calendar,
+		      const struct day_clock *clock, const char *after, struct day_span *spans)
+{
+	const struct calendar_space *space = calendar_space(calendar, params->space);
+
+	if (!after || strcasecmp(space->code, after) > 0)
+		write_space(w, params->reading.request, calendar, space, clock, spans);
+	jsonw_array_end(w);
+	jsonw_kbool(w, "has_more", false);
 }
 
 static const char *missing(const struct day_params *params, const struct calendar *calendar)
@@ -199,7 +204,8 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 	struct day_params *params = container_of(reading, struct day_params, reading);
 	struct request *request = reading->request;
 	const char *absent = missing(params, calendar);
-	struct civil date, end;
+	struct civil date;
+	struct day_clock clock;
 	struct day_span *spans;
 	struct jsonw *w;
 	char *after;
@@ -209,22 +215,24 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		return;
 	}
 	civil_parse_date(params->date, &date);
-	if (reading_refuses_past(reading, calendar, day_begin(request->site->zone, &date), "date"))
+	day_clock_init(&clock, request->site->zone, calendar_hours(calendar), &date, params->days);
+	if (reading_refuses_past(reading, calendar, clock.cuts[0][0], "date"))
 		return;
 	if (!query_read_cursor(request, params->page.cursor, &after))
 		return;
-	spans = calloc(DAY_SPANS_MAX, sizeof(*spans));
+	spans = malloc(DAY_SPANS_MAX * sizeof(*spans));
 	if (!spans) {
 		request_fail(request, ERROR_busy, NULL);
 		return;
 	}
-	end = civil_from_seconds(civil_to_seconds(&date) + params->days * INT64_C(86400));
 	w = request_reply_begin(request);
 	jsonw_object(w);
-	jsonw_kinstant(w, "start", day_begin(request->site->zone, &date));
-	jsonw_kinstant(w, "end", day_begin(request->site->zone, &end));
+	jsonw_kinstant(w, "start", clock.cuts[0][0]);
+	jsonw_kinstant(w, "end", clock.cuts[clock.days - 1][3]);
 	jsonw_kstr(w, "zone", request->site->zone_name);
-	write_page(params, w, calendar, &date, after, spans);
+	jsonw_key(w, "spaces");
+	jsonw_array(w);
+	(params->space ? write_one : write_page)(params, w, calendar, &clock, after, spans);
 	reading_write_rev(reading, w, calendar);
 	jsonw_object_end(w);
 	free(spans);

@@ -16,7 +16,8 @@ struct reading {
 	struct feed_wait wait;
 };
 
-/* Consumes the request in the end; `reading` lives in its arena. The method is METHOD_SITE. */
+/* Consumes the request, often before it returns: it is the last thing that a method's start() does.
+ * `reading` lives in the request's arena. The method is METHOD_SITE. */
 void reading_run(struct request *request, struct reading *reading,
 		 void (*done)(struct reading *reading, const struct calendar *calendar));
 

@@ -20,10 +20,12 @@ static struct zone *zone_of(const char *name)
 static size_t days_of(const struct calendar *calendar, const struct zone *zone, const char *code,
 		      struct civil date, int days)
 {
-	size_t count = day_spans(calendar, zone, calendar_space(calendar, code), &date, days, spans,
-				 &truncated);
 	struct civil end = civil_from_seconds(civil_to_seconds(&date) + days * INT64_C(86400));
+	struct day_clock clock;
+	size_t count;
 
+	day_clock_init(&clock, zone, calendar_hours(calendar), &date, days);
+	count = day_spans(calendar, &clock, calendar_space(calendar, code), spans, &truncated);
 	assert_true(count > 0);
 	assert_int_equal(spans[0].start, day_begin(zone, &date));
 	for (size_t i = 0; i < count; i++) {
