@@ -134,6 +134,10 @@ static void take_row(struct sites *sites, int id, const char *code, const char *
 {
 	struct site *site = sites_by_id(sites, id);
 
+	if (id == SITE_OPERATOR || !code || !zone) {
+		log_error("a row of the sites cannot be used", log_int("site", id));
+		return;
+	}
 	if (!site) {
 		site = calloc(1, sizeof(*site));
 		if (!site)
