@@ -34,6 +34,7 @@ struct arena {
 	struct hook *hooks;   /* in the arena; latest first */
 	size_t cap, used;
 	bool failed;
+	bool starved; /* it failed for want of memory */
 };
 
 struct arena *arena_new(size_t cap)
@@ -95,7 +96,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (!chunk || chunk->size - chunk->used < rounded)
 		chunk = chunk_new(arena, rounded);
 	if (!chunk) {
-		arena->failed = true;
+		arena->failed = arena->starved = true;
 		return NULL;
 	}
 	piece = chunk->bytes + chunk->used;
@@ -156,6 +157,11 @@ int arena_on_free(struct arena *arena, void (*run)(void *data), void *data)
 bool arena_failed(const struct arena *arena)
 {
 	return arena->failed;
+}
+
+bool arena_starved(const struct arena *arena)
+{
+	return arena->starved;
 }
 
 size_t arena_used(const struct arena *arena)

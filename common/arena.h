@@ -32,6 +32,8 @@ int arena_on_free(struct arena *arena, void (*hook)(void *data), void *data);
 
 /* Whether an allocation was refused since arena_new(). */
 bool arena_failed(const struct arena *arena);
+/* Whether it was for want of memory, not at the cap. */
+bool arena_starved(const struct arena *arena);
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 

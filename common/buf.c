@@ -22,7 +22,7 @@ void buf_deinit(struct buf *buf)
 void buf_reset(struct buf *buf)
 {
 	buf->len = 0;
-	buf->failed = false;
+	buf->failed = buf->starved = false;
 	if (buf->data)
 		buf->data[0] = '\0';
 }
@@ -45,7 +45,7 @@ static bool reserve(struct buf *buf, size_t len)
 		size *= 2;
 	data = realloc(buf->data, size);
 	if (!data) {
-		buf->failed = true;
+		buf->failed = buf->starved = true;
 		return false;
 	}
 	buf->data = data;

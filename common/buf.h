@@ -16,6 +16,7 @@ struct buf {
 	size_t size; /* allocated */
 	size_t max;  /* ceiling of len */
 	bool failed;
+	bool starved; /* it failed for want of memory, not at the ceiling */
 };
 
 #define BUF_INIT(ceiling) ((struct buf){ .max = (ceiling) })

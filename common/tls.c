@@ -70,8 +70,10 @@ static SSL_CTX *ctx_new(const SSL_METHOD *method)
 	if (ctx == NULL)
 		return NULL;
 	/* An end of file without close_notify is a plain end: every message ends in LF anyway. */
+	/* What was read is overwritten: passwords and tokens come this way. */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-					 SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+					 SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
+					 SSL_OP_CLEANSE_PLAINTEXT);
 	/* Idle connections shrink from 48 to 15 KiB; output buffers may grow and move meanwhile. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -239,6 +241,9 @@ int tls_server_new(const char *certificate, const char *key, struct ssl_ctx_st *
 	r = load_certificate(ctx, certificate, ret_problem);
 	if (r == 0)
 		r = load_key(ctx, key, certificate, ret_problem);
+	if (r == 0 && tls_trial(ctx, alpn_wire, sizeof(alpn_wire)) < 0)
+		r = tls_problem_set(ret_problem, -EIO, "TLS does not work with %s: %s", certificate,
+				    tls_reason());
 	if (r < 0) {
 		tls_ctx_free(ctx);
 		return r;

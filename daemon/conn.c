@@ -203,9 +203,10 @@ static void conn_write(struct conn *conn, const char *line, size_t len)
 {
 	struct conns *conns = conn->conns;
 
-	if (conn->state == CONN_DEAD || len == 0)
+	if (conn->state == CONN_DEAD)
 		return;
-	if (bufferevent_write(conn->bev, line, len) < 0) {
+	/* An answer that there was no memory for: who waits for it has to know. */
+	if (len == 0 || bufferevent_write(conn->bev, line, len) < 0) {
 		conn_close(conn, "out of memory");
 		return;
 	}
@@ -240,8 +241,7 @@ static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_ki
 	struct buf out = BUF_INIT(4096);
 
 	request_write_error(&out, id, kind, message);
-	if (!out.failed)
-		conn_write(conn, out.data, out.len);
+	conn_write(conn, out.data, out.failed ? 0 : out.len);
 	buf_deinit(&out);
 }
 
@@ -415,20 +415,23 @@ static bool has_room(struct conn *conn)
 static bool feed(struct conn *conn)
 {
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
-	char bytes[16384];
 	size_t room = frame_room(&conn->frames), n;
+	unsigned char *piece;
 
-	while ((n = evbuffer_get_length(input)) > 0 && room > 0) {
+	while (room > 0 && (n = evbuffer_get_length(input)) > 0) {
+		/* What stands at the front in one piece; an empty one may stand before it. */
+		piece = evbuffer_pullup(input, 1);
+		if (piece && evbuffer_get_contiguous_space(input) < n)
+			n = evbuffer_get_contiguous_space(input);
 		if (n > room)
 			n = room;
-		if (n > sizeof(bytes))
-			n = sizeof(bytes);
-		evbuffer_remove(input, bytes, n);
-		if (frame_feed(&conn->frames, bytes, n) < 0) {
+		if (!piece || frame_feed(&conn->frames, (const char *)piece, n) < 0) {
 			conn_close(conn, "out of memory");
 			return false;
 		}
-		crypto_wipe(bytes, n);
+		/* It may have held a secret, and libevent uses the memory again. */
+		crypto_wipe(piece, n);
+		evbuffer_drain(input, n);
 		room = frame_room(&conn->frames);
 	}
 	return true;

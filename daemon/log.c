@@ -91,7 +91,9 @@ static const char *stamp(int64_t now, char out[INSTANT_TEXT_MAX])
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
-	struct buf line = BUF_INIT(LOG_LINE_MAX);
+	/* Room of its own: out of memory is what has to be said most of all. */
+	char room[LOG_LINE_MAX + 1];
+	struct buf line = { .data = room, .size = sizeof(room), .max = LOG_LINE_MAX };
 	char now[INSTANT_TEXT_MAX];
 
 	if (getenv("JOURNAL_STREAM"))
@@ -112,8 +114,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (line.len == line.max)
 		line.len--;
 	buf_add_char(&line, '\n');
-	if (line.data && write(STDERR_FILENO, line.data, line.len) < 0) {
+	if (write(STDERR_FILENO, line.data, line.len) < 0) {
 		/* Nowhere is left to say so. */
 	}
-	buf_deinit(&line);
 }

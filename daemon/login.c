@@ -280,8 +280,11 @@ int login_judge(const struct db_call *call, const char *kind, const struct token
 	int r;
 
 	*ret_reason = refused;
-	if (!text || json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0)
+	if (!text)
 		return -EACCES;
+	r = json_parse(text, strlen(text), &json_limits_reply, &facts, &problem);
+	if (r < 0)
+		return r == -ENOMEM ? r : -EACCES;
 	r = judge_facts(facts, kind, presented, now_usec, &actor, ret_reason);
 	if (r < 0)
 		return r;

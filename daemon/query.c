@@ -2,6 +2,7 @@
 
 #include "daemon/query.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,19 +96,23 @@ static bool is_behind(struct query *query)
 	return at->min_rev.set && db_value_int(&query->call, 0, 0) < at->min_rev.value;
 }
 
-/* Writes the facts of one row as a value; false if they do not fit (null is written then). */
-static bool write_row(struct query *query, struct jsonw *w, int row)
+/* Writes the facts of one row as a value, or null if they do not fit; without memory the whole answer
+ * fails. */
+static void write_row(struct query *query, struct jsonw *w, int row)
 {
 	const char *text = db_value(&query->call, row, 1);
 	_cleanup_(json_freep) struct cJSON *facts = NULL;
 	struct json_problem problem;
+	int r = json_parse(text, strlen(text), &json_limits_reply, &facts, &problem);
 
-	if (json_parse(text, strlen(text), &json_limits_reply, &facts, &problem) < 0) {
+	if (r == 0) {
+		r = noun_write(w, query->request->method->noun, facts, query->request);
+	} else if (r != -ENOMEM) {
 		log_error("facts are not JSON", log_str("why", problem.reason));
 		jsonw_null(w);
-		return false;
 	}
-	return noun_write(w, query->request->method->noun, facts, query->request) == 0;
+	if (r == -ENOMEM)
+		query->request->out.failed = query->request->out.starved = true;
 }
 
 /* The thing that was asked for by `missing` is not there, or not for this actor. */
@@ -164,8 +169,12 @@ bool query_read_cursor(struct request *request, const char *cursor, char **ret)
 	*ret = text;
 	if (!cursor)
 		return true;
-	if (text && len % 2 == 0 && hex_decode(cursor, text, len / 2) == 0 &&
-	    strlen(text) == len / 2 && utf8_valid(text, len / 2))
+	if (!text) {
+		request_fail(request, ERROR_busy, NULL);
+		return false;
+	}
+	if (len % 2 == 0 && hex_decode(cursor, text, len / 2) == 0 && strlen(text) == len / 2 &&
+	    utf8_valid(text, len / 2))
 		return true;
 	request_fail_field(request, ERROR_params, "cursor", "format",
 			   "cursor is not one that this server gave");

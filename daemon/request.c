@@ -216,10 +216,14 @@ struct jsonw *request_reply_begin(struct request *request)
 
 void request_reply_end(struct request *request)
 {
-	bool too_large = request->out.failed || arena_failed(request->arena);
+	bool failed = request->out.failed || arena_failed(request->arena);
 
 	rpc_end(&request->writer);
-	if (too_large || request->out.failed) {
+	if (request->out.starved || arena_starved(request->arena)) {
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	if (failed || request->out.failed) {
 		request_fail(request, ERROR_too_large,
 			     "the answer is too large; ask for less at a time");
 		return;
@@ -254,9 +258,8 @@ struct jsonw *request_fail_begin(struct request *request, enum error_kind kind, 
 void request_fail_end(struct request *request)
 {
 	rpc_error_end(&request->writer);
-	if (request->out.failed) { /* no memory even for this: the connection has nothing to say */
+	if (request->out.failed) { /* no memory even for this: the connection is closed */
 		buf_reset(&request->out);
-		request->out.failed = false;
 	}
 	send_out(request, request->failure);
 }

@@ -30,7 +30,8 @@ struct request;
 
 /* Where the answer goes: the connection, or a test's own. */
 struct reply_sink {
-	/* `line` ends in LF; borrowed during the call. The request is freed right after. */
+	/* `line` ends in LF, or is empty where there was no memory for any; borrowed during the
+	 * call. The request is freed right after. */
 	void (*reply)(struct reply_sink *sink, struct request *request, const char *line,
 		      size_t len);
 	/* The lines behind this request's wait (true) or go on (false). */

@@ -1,6 +1,8 @@
 """Starts what system tests need: daemons, clients, the command line. Waits for events, never for a time."""
 
 import contextlib
+import fcntl
+import functools
 import os
 import pathlib
 import pty
@@ -16,6 +18,7 @@ import time
 from rpc import Client
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ("daemon/coworkd", "client/cowork")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:).*")
 WAIT_S = 30
 
@@ -23,6 +26,23 @@ WAIT_S = 30
 def build():
     """The folder of the build under test."""
     return pathlib.Path(os.environ.get("COWORK_BUILD") or ROOT / "build-test")
+
+
+@functools.cache
+def release():
+    """The folder of a build of the two programs as the README has it, without sanitizers; made once a checkout."""
+    folder = ROOT / "build-release"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        commands = [["ninja", "-C", folder, "--quiet", *PROGRAMS]]
+        if not (folder / "build.ninja").exists():
+            commands.insert(0, ["meson", "setup", folder, ROOT, "--buildtype=release", "-Dtests=false", "-Ddocs=false",
+                                "-Dnls=false"])
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+    return folder
 
 
 def make_certificate(folder, names=("localhost",)):

@@ -1,8 +1,6 @@
 """What the programs are made of when they ship, read from a release build of the two: nothing in them may be written
 and run, and their stacks are watched. And of the running daemon, what another program may see."""
 
-import fcntl
-import functools
 import os
 import platform
 import pwd
@@ -11,25 +9,11 @@ import shutil
 import subprocess
 
 import pytest
-from rig import ROOT, Daemon, make_certificate
+from rig import PROGRAMS, Daemon, make_certificate, release
 
-PROGRAMS = ("daemon/coworkd", "client/cowork")
-RELEASE = ROOT / "build-release"
 MACHINE = platform.machine()
 # How a compiler touches each page of a large frame before the next, so that none steps over the guard.
 PROBES = {"x86_64": r"\bor[qlb]?\s+\$0x0,(0x[0-9a-f]+)?\(%rsp\)", "aarch64": r"\bstr\s+xzr, \[sp"}
-
-
-@functools.cache
-def release():
-    """The folder of a build as the README has it; made once a checkout, and brought up to date."""
-    RELEASE.mkdir(exist_ok=True)
-    with open(RELEASE / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (RELEASE / "build.ninja").exists():
-            run("meson", "setup", RELEASE, ROOT, "--buildtype=release", "-Dtests=false", "-Ddocs=false", "-Dnls=false")
-        run("ninja", "-C", RELEASE, "--quiet", *PROGRAMS)
-    return RELEASE
 
 
 def run(*command):
