@@ -25,6 +25,7 @@ import figures_speed  # noqa: E402
 import report  # noqa: E402
 from place import Place  # noqa: E402
 from rig import Daemon, build  # noqa: E402
+from rpc import RpcError  # noqa: E402
 from sides import Failed  # noqa: E402
 
 FIGURES = {
@@ -32,6 +33,10 @@ FIGURES = {
     "connect": figures_speed.connect, "idle": figures_size.idle, "watch": figures_size.watch,
     "loading": figures_size.loading, "client": figures_size.client, "verify": figures_size.verify,
 }
+
+
+def say(text):
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 class OnSocket(Daemon):
@@ -57,8 +62,7 @@ class Bench:
         self.next_slot = self.pg_slot = 0
         self.figure = self.measured = None
 
-    def say(self, text):
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+    say = staticmethod(say)
 
     def watched(self, *daemons):
         """Whose cores are counted."""
@@ -66,7 +70,8 @@ class Bench:
 
     def options(self, connections=1100):
         return {"log__level": "info", "log__requests": "none", "limits__connections": connections + 200,
-                "limits__connections_per_source": connections + 200}
+                "limits__connections_per_source": connections + 200,
+                "limits__handshake_timeout": "1min", "limits__login_timeout": "1min"}  # on a busy machine, too
 
     def daemon(self):
         """The one that is measured by default; it stays until the end."""
@@ -81,14 +86,14 @@ class Bench:
 
     @contextlib.contextmanager
     def pair(self):
-        """Two instances on one socket: its port, and them. Each has read the site: whoever is stopped accepts nobody."""
+        """Two instances on one socket: its port, and them. Each has read the site: who is stopped accepts nobody."""
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
             first = self._start("pair1", 1100, OnSocket, listening)
-            figures_size.timed_read(self, first)
+            figures_speed.read_site(self, first)
             os.kill(first.pid, signal.SIGSTOP)
             try:
                 second = self._start("pair2", 1100, OnSocket, listening)
-                figures_size.timed_read(self, second)
+                figures_speed.read_site(self, second)
             finally:
                 os.kill(first.pid, signal.SIGCONT)
             yield listening.getsockname()[1], (first, second)
@@ -105,7 +110,8 @@ class Bench:
 
 
 def read_arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures coworkd against pgbench, memcached and psql.")
+    parser = argparse.ArgumentParser(prog="scripts/bench",
+                                     description="Measures coworkd against pgbench, memcached and psql.")
     parser.add_argument("--only", metavar="FIGURE,...", help=f"of {', '.join(FIGURES)}")
     parser.add_argument("--seconds", type=float, default=2.5, help="how long each measurement lasts (2.5)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured (3)")
@@ -114,7 +120,8 @@ def read_arguments():
     parser.add_argument("--json", metavar="FILE", help="where all that was found is written")
     parser.add_argument("--build", metavar="DIR", help="measure this build instead of making one (build-bench)")
     parser.add_argument("--quick", action="store_true", help="a glance at each, to see that it works; a tiny site")
-    parser.add_argument("--readme", metavar="FILE", help="measure nothing: put the figures of a --json FILE into README.md")
+    parser.add_argument("--readme", metavar="FILE",
+                        help="measure nothing: put the figures of a --json FILE into README.md")
     options = parser.parse_args()
     if options.quick:
         options.spaces, options.days = min(options.spaces, 100), min(options.days, 2)
@@ -136,14 +143,14 @@ def measure(names, options):
     found, failed = {}, []
     with contextlib.ExitStack() as made:
         began = time.monotonic()
-        place = made.enter_context(Place(options.spaces, options.days, lambda text: print(text, file=sys.stderr, flush=True)))
+        place = made.enter_context(Place(options.spaces, options.days, say))
         bench = Bench(place, options, made)
         for name in names:
             bench.figure = name
             try:
                 found[name] = FIGURES[name](bench)
-            except Failed as problem:
-                failed.append(f"{name}: {problem}")
+            except (Failed, RpcError, OSError, AssertionError) as problem:
+                failed.append(f"{name}: {problem!r}")
                 bench.say(f"FAILED {failed[-1]}")
         if "bookings" in found and "verify" not in names:
             failed += checked(bench)

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 
-from figures_speed import write_requests
+from figures_speed import read_site, write_requests
 from place import SITE
 from rig import CommandLine, build
 from rounds import summary, take_turns
@@ -39,8 +39,9 @@ def watch(bench):
     daemon = bench.daemon()
 
     def once():
+        rev = read_site(bench, daemon)[0]["rev"]
         result = load(place, "watch", daemon.port, bench.watched(daemon), connections=count, every_us=100_000, site=SITE,
-                      spaces=place.spaces, first_day=place.first_day, first=bench.next_slot, since_rev=rev(bench, daemon),
+                      spaces=place.spaces, first_day=place.first_day, first=bench.next_slot, since_rev=rev,
                       **{**bench.times, "seconds": max(bench.times["seconds"], 0.5 if bench.quick else 4)})
         bench.next_slot = result["next"]
         if result["answers"] == 0:
@@ -50,18 +51,13 @@ def watch(bench):
     return {"rows": take_turns(bench, {f"coworkd {count}": once})}
 
 
-def rev(bench, daemon):
-    with daemon.client(bench.place.tokens[0]) as client:
-        return client.call("space.day", site=SITE, space="S-0000", date=str(bench.place.first_day))["rev"]
-
-
 def loading(bench):
     """A daemon that has just begun is asked for the site: until the first answer, and how late the pings of somebody
     else, one a millisecond, were meanwhile."""
     place = bench.place
     ping = write_requests(place, "ping.lines", "session.ping", [{}])
     with bench.extra_daemon("loading") as daemon:
-        lasts = 2 * timed_read(bench, daemon)["first_read_s"] + (0.1 if bench.quick else 1)
+        lasts = 2 * read_site(bench, daemon)[1] + (0.1 if bench.quick else 1)
     results = [first_read(bench, ping, lasts) for _ in range(bench.rounds)]
     return {**summary(results), "claims": place.bookings}
 
@@ -72,20 +68,13 @@ def first_read(bench, lines, seconds):
         watched = bench.watched(daemon)
         with Load(bench.place, "lines", daemon.port, watched, **options) as pings:
             pings.begun()
-            found = timed_read(bench, daemon)
-            if found["first_read_s"] > seconds:
+            first_read_s = read_site(bench, daemon)[1]
+            if first_read_s > seconds:
                 raise Failed("loading took longer than it was watched")
             result = pings.result()
         quiet = load(bench.place, "lines", daemon.port, watched, **options)
-    return {**found, "pause_ms": result["max_us"] / 1000, "ping_p99_us": result["p99_us"],
+    return {"first_read_s": first_read_s, "pause_ms": result["max_us"] / 1000, "ping_p99_us": result["p99_us"],
             "quiet_pause_ms": quiet["max_us"] / 1000, "cores": result["cores"]}
-
-
-def timed_read(bench, daemon):
-    with daemon.client(bench.place.tokens[0]) as client:
-        began = time.monotonic()
-        client.call("space.day", site=SITE, space="S-0000", date=str(bench.place.first_day))
-        return {"first_read_s": time.monotonic() - began}
 
 
 MINE = """SELECT b.ref, s.code, s.name, lower(b.during), upper(b.during), b.local_start, b.local_end, b.state

@@ -6,6 +6,7 @@ Each takes a Bench and gives {"rows": {side: summary}} and what else it found; s
 import datetime
 import json
 import random
+import time
 
 from place import HOUR_US, SITE
 from rounds import take_turns
@@ -46,6 +47,7 @@ def bookings(bench):
     before = {name: claims(bench, name) for name in (ours, theirs)}
     acknowledged = {ours: 0, theirs: 0}
     daemon = bench.daemon()
+    read_site(bench, daemon)
     lane = place.value(theirs, "SELECT max(l) FROM (SELECT cowork.lane_open() l FROM generate_series(1, 64)) x") - 63
     found = {}
     for connections in (1, 8, 64):
@@ -58,9 +60,9 @@ def bookings(bench):
             return result
 
         def with_pgbench():
-            return pgbench(place, theirs, BOOK, connections, **bench.times, ran=booked, n=0, first=lambda: bench.pg_slot,
-                           day0=midnight(place), spaces=place.spaces, site=place.site, lane=lane,
-                           person0=place.bookers[0])
+            return pgbench(place, theirs, BOOK, connections, **bench.times, ran=booked, n=0,
+                           first=lambda: bench.pg_slot, day0=midnight(place), spaces=place.spaces, site=place.site,
+                           lane=lane, person0=place.bookers[0])
 
         def booked(count):
             bench.pg_slot += count + 64  # no connection did more than all of them
@@ -97,7 +99,7 @@ def day(bench):
     days, ping = day_requests(place), write_requests(place, "ping.lines", "session.ping", [{}])
     daemon = bench.daemon()
     unit0 = place.value(bench.database, "SELECT min(unit_id) FROM cowork.unit")
-    warm(bench, daemon.port, days)
+    read_site(bench, daemon)
     size = round(load(place, "lines", daemon.port, bench.watched(daemon), lines=days, seconds=0.1, warmup=0)["bytes"])
     keys = min(14000, place.spaces * 14)
     with Memcached(place) as memcached, bench.pair() as (port, daemons):
@@ -105,22 +107,28 @@ def day(bench):
         for connections in (8, 32):
             same = {"connections": connections, **bench.times}
             found.update(take_turns(bench, {
-                f"coworkd {connections}": lambda: load(place, "lines", daemon.port, bench.watched(daemon), lines=days, **same),
+                f"coworkd {connections}": lambda: load(
+                    place, "lines", daemon.port, bench.watched(daemon), lines=days, **same),
                 f"pgbench {connections}": lambda: pgbench(
                     place, bench.database, DAY, connections, **bench.times, sampling=None if bench.quick else 0.1, unit0=unit0,
                     day0=midnight(place) - 9 * 3600, days=min(place.days, 14), spaces=place.spaces, site=place.site),
                 f"memcached {connections}": lambda: load(
                     place, "get", memcached.port, {"memcached": memcached.process.pid}, keys=keys, **same),
-                f"ping {connections}": lambda: load(place, "lines", daemon.port, bench.watched(daemon), lines=ping, **same),
+                f"ping {connections}": lambda: load(
+                    place, "lines", daemon.port, bench.watched(daemon), lines=ping, **same),
                 f"coworkd x2 {connections}": lambda: load(
                     place, "lines", port, bench.watched(*daemons), lines=days, **same),
             }))
     return {"rows": found, "answer_bytes": size}
 
 
-def warm(bench, port, lines):
-    """The calendar is loaded by the first to ask."""
-    load(bench.place, "lines", port, {}, lines=lines, seconds=0.1, warmup=0.1)
+def read_site(bench, daemon):
+    """Has a daemon read the site, as the first to ask does; the answer, and how many seconds it took. A client is told to
+    ask again where that takes long."""
+    with daemon.client(bench.place.tokens[0]) as client:
+        began = time.monotonic()
+        answer = client.insist("space.day", site=SITE, space="S-0000", date=str(bench.place.first_day))
+        return answer, time.monotonic() - began
 
 
 def search(bench):
@@ -136,7 +144,7 @@ def search(bench):
                 {"kind": "desk", "amenities": ["monitor"]}, {"area": f"A{drawn.randrange(20)}"}][drawn.randrange(5)]
         wishes.append({"site": SITE, "start": start, "end": end, **wish})
     lines = write_requests(place, "search.lines", "space.search", wishes)
-    warm(bench, daemon.port, lines)
+    read_site(bench, daemon)
     return {"rows": take_turns(bench, {"coworkd 1": lambda: load(
         place, "lines", daemon.port, bench.watched(daemon), lines=lines, connections=1, **bench.times)})}
 

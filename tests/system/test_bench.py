@@ -137,6 +137,7 @@ class Forgetful:
 
 
 def test_a_booking_that_was_acknowledged_and_is_not_there_is_a_failure(monkeypatch):
+    monkeypatch.setattr(figures_speed, "read_site", lambda *_: None)
     monkeypatch.setattr(figures_speed, "load", lambda *_, **__: {"rate": 5.0, "done": 5, "next": 5})
     monkeypatch.setattr(figures_speed, "pgbench", lambda *_, ran, **__: ran(7) or {"rate": 5.0})
     with pytest.raises(sides.Failed, match="not claimed: coworkd 15, pgbench 21"):
