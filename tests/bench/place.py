@@ -112,8 +112,7 @@ class Place:
         for file in self.certificate:
             file.chmod(0o644)
         self.port = free_port()
-        self.made = contextlib.ExitStack()
-        self.cluster = None
+        self.cluster, self.count = None, 0
 
     def __enter__(self):
         try:
@@ -140,7 +139,7 @@ class Place:
         os.environ["TMPDIR"] = "/var/tmp"
         self.cluster = Cluster(SETTINGS.format(port=self.port, folder=keys), parent="/var/tmp")
         self.cluster.start()
-        self.full = self.made.enter_context(self.cluster.clone())
+        self.full = self.clone(self.cluster.template)
         began = time.monotonic()
         with contextlib.closing(self.cluster.connect(self.full, self.cluster.admin)) as connection:
             self._fill(connection)
@@ -151,8 +150,7 @@ class Place:
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             if self.cluster:
-                stack.callback(self.cluster.stop)
-            stack.push(self.made)
+                stack.callback(self.cluster.stop, at_once=True)
 
     # What is in it
 
@@ -247,9 +245,12 @@ class Place:
 
     # What it gives
 
-    def clone(self):
-        """The name of a database like `full`, dropped at the end."""
-        return self.made.enter_context(self.cluster.clone(self.full))
+    def clone(self, template=None):
+        """The name of a database like `full`, or like another; it goes with the server."""
+        self.count += 1
+        name = f"bench{self.count}"
+        self.run_sql("postgres", f'CREATE DATABASE {name} TEMPLATE "{template or self.full}"')
+        return name
 
     def conninfo(self, database, user="coworkd"):
         """Over loopback, with TLS."""

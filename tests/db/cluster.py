@@ -119,11 +119,13 @@ class Cluster:
         self._end(signal.SIGQUIT)
         self._launch()
 
-    def stop(self):
-        """Stops our own server, or drops what we made on another's."""
+    def stop(self, at_once=False):
+        """Stops our own server, at once where nothing of it is wanted any more, or drops what we made on another's."""
         if self.process:
-            self._end(signal.SIGINT)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            try:
+                self._end(signal.SIGQUIT if at_once else signal.SIGINT)
+            finally:
+                shutil.rmtree(self.folder, ignore_errors=True)
         elif self.host:
             for name in self.made:
                 self._drop(name)
