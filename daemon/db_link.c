@@ -1,7 +1,7 @@
 /*
  * See db_link.h. The life of a link:
  *
- *	WAITING -> CONNECTING -> CHECKING -> GREETING -> IDLE -> a call (db_link_call.c) -> IDLE ...
+ *	WAITING -> CONNECTING -> CHECKING -> RIGHTS -> GREETING -> IDLE -> a call (db_link_call.c) -> IDLE ...
  *	   ^________________________ db_link_lost() from anywhere ______________|
  */
 
@@ -27,6 +27,7 @@ static const char *const state_names[] = {
 	"waiting to connect again",
 	"connecting",
 	"checking the schema",
+	"checking the rights",
 	"greeting",
 	"idle",
 	"preparing a statement",
@@ -102,7 +103,7 @@ static int64_t with_jitter(int64_t ms)
 static bool is_coming_up(const struct db_link *link)
 {
 	return link->state == LINK_CONNECTING || link->state == LINK_CHECKING ||
-	       link->state == LINK_GREETING;
+	       link->state == LINK_RIGHTS || link->state == LINK_GREETING;
 }
 
 /*
@@ -118,6 +119,8 @@ static const char *trouble_of(const char *why)
 		{ "database \"", "does not exist",
 		  "the database does not exist: coworkd setup makes it" },
 		{ "role \"", "does not exist", "the role does not exist: coworkd setup makes it" },
+		{ DB_LINK_LACKS_RIGHTS, "",
+		  "the role lacks rights: coworkd setup gives them back" },
 		{ "permission denied for database", "", "the role may not use the database" },
 		{ "pg_hba.conf", "", "the server lets nobody in from here: pg_hba.conf" },
 		{ "authentication failed", "", "the server does not believe who we are" },
@@ -212,9 +215,30 @@ static bool is_missing(const PGresult *result)
 	       (strncmp(code, "42", 2) == 0 || strncmp(code, "3F", 2) == 0);
 }
 
+static bool is_denied(const PGresult *result)
+{
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return code && strcmp(code, DB_LINK_DENIED) == 0;
+}
+
+static void refuse_schema(struct db_link *link, int version)
+{
+	link->owner->wrong_schema(link->owner, version);
+	db_link_lost(link, "the schema is of another version");
+}
+
 static void finish_check(struct db_link *link)
 {
 	int version = 0;
+
+	/* Not even that may be read: what else is missing is told with it. */
+	link->denied = is_denied(link->result);
+	if (link->denied) {
+		db_link_drop_result(link);
+		db_link_check_rights(link);
+		return;
+	}
 
 	if (PQresultStatus(link->result) == PGRES_TUPLES_OK) {
 		if (PQntuples(link->result) == 1)
@@ -224,10 +248,22 @@ static void finish_check(struct db_link *link)
 		return;
 	}
 	if (version != admin_schema_version()) {
-		link->owner->wrong_schema(link->owner, version);
-		db_link_lost(link, "the schema is of another version");
+		refuse_schema(link, version);
 		return;
 	}
+	db_link_drop_result(link);
+	db_link_check_rights(link);
+}
+
+static void finish_rights(struct db_link *link)
+{
+	if (!db_link_has_rights(link))
+		return;
+	if (link->denied) { /* it is not ours, then */
+		refuse_schema(link, 0);
+		return;
+	}
+	db_link_drop_result(link);
 	db_link_set_state(link, LINK_GREETING);
 	if (!PQsendQuery(link->conn, link->greeting))
 		db_link_lost(link, db_link_why(link));
@@ -261,6 +297,9 @@ static void link_finish(struct db_link *link)
 	switch (link->state) {
 	case LINK_CHECKING:
 		finish_check(link);
+		break;
+	case LINK_RIGHTS:
+		finish_rights(link);
 		break;
 	case LINK_GREETING:
 		finish_greeting(link);

@@ -136,6 +136,8 @@ static void log_refusal(const struct db_link *link)
 		log_str("constraint", PQresultErrorField(link->result, PG_DIAG_CONSTRAINT_NAME)),
 		log_str("why",
 			quotes ? "-" : PQresultErrorField(link->result, PG_DIAG_MESSAGE_PRIMARY)));
+	if (code && strcmp(code, DB_LINK_DENIED) == 0)
+		db_link_tell_denied(link, link->call ? link->call->statement->name : "-");
 }
 
 /* Ends the transaction that is open, with nothing done; the call has its end with it. */

@@ -14,6 +14,7 @@ enum link_state {
 	LINK_WAITING,	 /* for the backoff timer */
 	LINK_CONNECTING, /* PQconnectPoll */
 	LINK_CHECKING,	 /* the schema's version */
+	LINK_RIGHTS,	 /* what the role may do */
 	LINK_GREETING,	 /* the pool's own first statement */
 	LINK_IDLE,
 	LINK_PREPARING, /* a statement's first use here */
@@ -38,6 +39,7 @@ struct db_link {
 	int64_t backoff;
 	int64_t lane_id;
 	bool complained;     /* the outage was logged */
+	bool denied;	     /* the schema's version could not be read for want of a right */
 	const char *trouble; /* static; see db_link_trouble() */
 
 	struct db_call *call; /* weak: NULL when forgotten */
@@ -69,5 +71,15 @@ bool db_link_is_refusal(const PGresult *result);
 /* A result of what the link sent: the call's rows stay, whatever stands around them; an error
  * replaces them. Takes it over. */
 void db_link_keep_result(struct db_link *link, PGresult *result);
+#define DB_LINK_LACKS_RIGHTS "the role lacks rights"
+#define DB_LINK_DENIED	     "42501" /* SQLSTATE insufficient_privilege */
+
+/* Asks which rights the role lacks; in RIGHTS the server has answered: whether it has all, or else
+ * the link is down. */
+void db_link_check_rights(struct db_link *link);
+bool db_link_has_rights(struct db_link *link);
+/* Somebody took a right away while we run: which, in words. */
+void db_link_tell_denied(const struct db_link *link, const char *statement);
+
 /* In PREPARING, LOOKING, RUNNING or UNDOING the server has answered it all. */
 void db_link_call_answered(struct db_link *link);

@@ -232,8 +232,12 @@ int migrate_apply(struct db_admin *db)
 		status = read_applied(db, &applied);
 	if (status == EX_OK)
 		status = check_applied(db, applied);
+	if (status == EX_OK)
+		status = migrate_extension(db, true);
 	for (int i = applied ? PQntuples(applied) : 0; status == EX_OK && i < migrations_count; i++)
 		status = apply_one(db, &migrations[i]);
+	if (status == EX_OK)
+		status = migrate_rights(db);
 	if (status == EX_OK)
 		fprintf(stderr, "coworkd: database \"%s\" is at version %d\n", PQdb(db->conn),
 			migrations_count);

@@ -142,24 +142,6 @@ static int prepare_server(struct wish *wish, const char *conninfo)
 
 /* The database */
 
-static int check_extension(struct db_admin *db)
-{
-	char *found = NULL;
-	bool there;
-
-	if (db_admin_text(db, "SELECT name FROM pg_available_extensions WHERE name = 'btree_gist'",
-			  0, NULL, &found) < 0)
-		return db_admin_say_problem(db, "could not look for btree_gist");
-	there = found;
-	free(found);
-	if (!there)
-		return db_admin_say(
-			"PostgreSQL's contrib package is missing on the server (extension "
-			"btree_gist): install postgresql-contrib or postgresql-%d",
-			PQserverVersion(db->conn) / 10000);
-	return EX_OK;
-}
-
 static int run_setup(struct db_admin *db, const struct wish *wish)
 {
 	char lock[80];
@@ -183,7 +165,7 @@ static int prepare_database(struct wish *wish, const char *conninfo)
 	int status = db_admin_open(&db, conninfo, wish->database, NULL);
 
 	if (status == EX_OK)
-		status = check_extension(&db);
+		status = migrate_extension(&db, false);
 	if (status == EX_OK)
 		status = run_setup(&db, wish);
 	if (status == EX_OK)

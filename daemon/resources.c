@@ -80,7 +80,7 @@ int64_t resources_memory_most(const struct config *config)
 	       config->connections * MEMORY_CLIENT;
 }
 
-static int check_memory(const struct config *config, int64_t limit, const char *name)
+int resources_memory_under(const struct config *config, int64_t limit, const char *name)
 {
 	if (limit < resources_memory_least(config)) {
 		log_error("the memory limit is too low to start", log_str("limit", name),
@@ -109,6 +109,7 @@ int resources_memory(const struct config *config)
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits) && r == 0; i++)
 		if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-			r = check_memory(config, as_number(limit.rlim_cur), limits[i].name);
+			r = resources_memory_under(config, as_number(limit.rlim_cur),
+						   limits[i].name);
 	return r;
 }

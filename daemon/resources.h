@@ -17,6 +17,9 @@ int64_t resources_clients(const struct config *config);
  * to start; the log has told then, and also when it is only below what it may use. */
 int resources_memory(const struct config *config);
 
+/* The same for a limit of that name and so many bytes. */
+int resources_memory_under(const struct config *config, int64_t limit, const char *name);
+
 /* Bytes that it takes to start, and all that the limits of the configuration allow. */
 int64_t resources_memory_least(const struct config *config);
 int64_t resources_memory_most(const struct config *config);

@@ -162,6 +162,8 @@ class FakePg:
             threading.Thread(target=_Link(self, sock).serve, daemon=True).start()
 
     def find(self, query):
+        if "has_table_privilege" in query:  # names what others are scripted for; no role lacks a right here
+            return [[None]], None
         with self.changed:
             for part, rows, tag in self.answers:
                 if part in query:

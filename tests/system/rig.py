@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -289,6 +290,30 @@ class Daemon:
         for file in (self.config, self.logfile):
             if file.exists():
                 shutil.copy(file, target)
+
+
+PARENT = """
+import os, sys
+fd = int(sys.argv[1])
+os.dup2(fd, 3)
+os.set_inheritable(3, True)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDS"] = sys.argv[2]
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Activated(Daemon):
+    """Started as systemd would: with a listening socket as descriptor 3, and sent away without closing it."""
+
+    def __init__(self, *arguments, inherited, count=1, **options):
+        self.inherited, self.count = inherited, count
+        super().__init__(*arguments, **options)
+        self.passed = [inherited.fileno()]
+
+    def command(self):
+        return [sys.executable, "-c", PARENT, str(self.inherited.fileno()), str(self.count),
+                str(build() / "daemon" / "coworkd"), "--config", str(self.config)]
 
 
 @contextlib.contextmanager

@@ -267,6 +267,7 @@ def test_setup_refuses_an_old_server(scripted, monkeypatch):
 
 def test_migrate_whose_link_breaks_says_that_it_can_be_tried_again(scripted):
     pg, admin = scripted
+    pg.answer("pg_extension", [["btree_gist"]])
     pg.fault("query", "close", query="COMMIT")
     done = run("migrate", "--admin", admin + " dbname=d")
     assert done.returncode == 75
@@ -368,6 +369,25 @@ def test_migrate_tells_who_has_not_set_up(cluster):
     done = run("migrate", "--admin", cluster.conninfo("postgres", cluster.admin))
     assert done.returncode == 78
     assert one_line(done.stderr) == 'coworkd: database "postgres" is not set up: run coworkd setup\n'
+
+
+def test_migrate_without_the_extension_says_what_to_run(cluster, empty):
+    query(cluster, empty, "DROP EXTENSION btree_gist")
+    done = run("migrate", "--admin", cluster.conninfo(empty, cluster.admin))
+    assert done.returncode == 78
+    assert one_line(done.stderr) == (f'coworkd: the extension btree_gist is not in database "{empty}": '
+                                     "run coworkd setup\n")
+    assert version_of(cluster, empty) == 0
+
+
+def test_migrate_names_the_package_of_a_missing_extension(scripted):
+    pg, admin = scripted
+    pg.answer("FROM cowork.migration", [])
+    pg.answer("pg_extension", [])
+    pg.answer("pg_available_extensions", [])
+    done = run("migrate", "--admin", admin + " dbname=d")
+    assert done.returncode == 78
+    assert "(extension btree_gist): install postgresql-contrib or postgresql-15" in one_line(done.stderr)
 
 
 def test_migrate_without_rights_is_refused(cluster, empty):

@@ -4,11 +4,10 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 
 import pytest
 
-from rig import Daemon, build, wait_until
+from rig import Activated, Daemon, build, wait_until
 from rpc import new_key, tls_context
 
 BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
@@ -196,30 +195,6 @@ def test_killed_without_a_word_it_loses_nothing_that_was_acknowledged(daemon, wo
 
 
 # The socket of a service manager
-
-PARENT = """
-import os, sys
-fd = int(sys.argv[1])
-os.dup2(fd, 3)
-os.set_inheritable(3, True)
-os.environ["LISTEN_PID"] = str(os.getpid())
-os.environ["LISTEN_FDS"] = sys.argv[2]
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-
-
-class Activated(Daemon):
-    """Started as systemd would: with a listening socket as descriptor 3, and sent away without closing it."""
-
-    def __init__(self, *arguments, inherited, count=1, **options):
-        self.inherited, self.count = inherited, count
-        super().__init__(*arguments, **options)
-        self.passed = [inherited.fileno()]
-
-    def command(self):
-        return [sys.executable, "-c", PARENT, str(self.inherited.fileno()), str(self.count),
-                str(build() / "daemon" / "coworkd"), "--config", str(self.config)]
-
 
 @pytest.fixture
 def listening():

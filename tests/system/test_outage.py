@@ -301,6 +301,52 @@ def test_a_server_that_is_not_there_is_said_too(start_daemon, short_dir):
     daemon.wait_note("STATUS=waiting for the database (the server cannot be reached)")
 
 
+RIGHTS = {
+    "EXECUTE on cowork.lane_run": "EXECUTE ON ALL FUNCTIONS IN SCHEMA cowork", "SELECT on cowork.event": "SELECT ON cowork.event",
+    "SELECT on cowork.migration": "SELECT ON cowork.migration", "USAGE on schema cowork": "USAGE ON SCHEMA cowork"}
+
+
+@pytest.mark.parametrize("missing", RIGHTS)
+def test_a_role_without_a_right_is_told_and_setup_gives_it_back(start_daemon, cluster, world_db, sql, missing):
+    sql.execute(f"REVOKE {RIGHTS[missing]} FROM coworkd")
+    daemon = start_daemon(ready=False)
+    daemon.wait_log(rf"lvl=error .*the database role lacks rights.* role=coworkd missing=.*{missing}.*run coworkd setup")
+    daemon.wait_note("STATUS=waiting for the database (the role lacks rights: coworkd setup gives them back)")
+    assert not any("READY=1" in note for note in daemon.notes)
+    done = subprocess.run([build() / "daemon/coworkd", "setup", "--admin", f"host={cluster.host} user={cluster.admin}",
+                           "--database", world_db], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and missing in done.stderr, done.stderr
+    daemon.wait_ready()
+
+
+def test_every_right_that_a_migration_gives_is_missed(cluster, world_db, sql):
+    """The daemon's own list of its rights is that of the migrations."""
+    sql.execute("""SELECT 'SELECT on cowork.' || c.relname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'cowork'::regnamespace AND a.grantee = 'coworkd'::regrole
+        UNION SELECT 'EXECUTE on cowork.' || p.proname FROM pg_proc p, aclexplode(p.proacl) a
+        WHERE p.pronamespace = 'cowork'::regnamespace AND a.grantee = 'coworkd'::regrole""")
+    given = {what for what, in sql.fetchall()} | {"USAGE on schema cowork"}
+    sql.execute("REVOKE ALL ON ALL TABLES IN SCHEMA cowork FROM coworkd; REVOKE ALL ON SCHEMA cowork FROM coworkd;"
+                "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cowork FROM coworkd")
+    done = subprocess.run([build() / "daemon/coworkd", "migrate", "--admin", cluster.conninfo(world_db, cluster.admin)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stderr.splitlines() if "gave role coworkd back" in line]
+    assert set(line.partition(" back ")[2].split(", ")) == given
+    again = subprocess.run([build() / "daemon/coworkd", "migrate", "--admin", cluster.conninfo(world_db, cluster.admin)],
+                           capture_output=True, text=True, timeout=60)
+    assert "gave role" not in again.stderr
+
+
+def test_a_right_taken_away_while_it_runs_is_told_in_words(daemon, connect, sql):
+    client = connect("ada")
+    assert works(client, key=new_key())
+    sql.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cowork FROM coworkd")
+    assert client.refused("booking.create", BOOKING, space="A-02", key=new_key()).kind == "internal"
+    daemon.wait_log(r"lvl=error .*the database role lacks a right.* role=coworkd statement=lane_run "
+                    r"why=\"permission denied for function lane_run\" do=\"run coworkd setup")
+
+
 def test_what_is_missing_stands_in_the_status_for_clients(daemon, connect, cluster, world_db, sql):
     client = connect("operator")
     with contextlib.closing(cluster.connect("postgres", cluster.admin)) as connection:

@@ -157,3 +157,21 @@ def test_times_in_the_log_are_of_one_width(daemon, connect):
     stamps = [re.match(r"ts=(\S+) ", line)[1] for line in daemon.lines if line.startswith("ts=")]
     assert len(stamps) > 30 and {len(stamp) for stamp in stamps} == {len("2026-11-22T18:00:00.123456Z")}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", stamp) for stamp in stamps)
+
+
+def test_systemd_socket_activate_serves_a_booking(daemon, world, cowork):
+    """The socket and the start at the first connection as systemd has them, and the real client."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(["systemd-socket-activate", "-l", f"127.0.0.1:{port}", build() / "daemon/coworkd",
+                                "--config", daemon.config], text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        assert "Listening on" in process.stderr.readline()
+        client = cowork("ada").context(world.token["ada"], "KSQ", server=f"localhost:{port}")
+        out = client.run("book", "A-01", "2027-03-01", "9-10", check=0).stdout
+        assert re.search(r"R-[0-9A-Z]{6}", out), out
+        assert "A-01" in client.run("list", "--space", "A-01", "2027-03-01", check=0).stdout
+    finally:
+        process.terminate()
+        rest = process.communicate(timeout=30)[1]
+    assert process.returncode == 0 and "address=inherited" in rest, rest
