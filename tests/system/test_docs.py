@@ -4,12 +4,14 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
 from rig import ROOT, build
 
 README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
 PAGES = ("coworkd.8", "coworkd.conf.5", "cowork-protocol.7", "cowork.1", "cowork-dates.7")
@@ -162,11 +164,69 @@ def test_the_conversation_by_hand_goes_as_the_page_says(daemon, world):
 # README
 
 
-def test_the_paths_that_the_readme_names_exist():
-    names = set(re.findall(r"`?((?:common|client|daemon|migrations|docs|systemd|scripts|tests)/[\w./*-]*)", README))
+def paths(text):
+    return set(re.findall(r"(?<![\w/-])((?:common|client|daemon|migrations|docs|systemd|scripts|tests)/[\w./*-]*)", text))
+
+
+@pytest.mark.parametrize("text", [README, ARCHITECTURE], ids=["README", "ARCHITECTURE"])
+def test_the_paths_that_are_named_exist(text):
+    names = paths(text)
     assert len(names) > 30
     missing = [name for name in sorted(names) if "NOUN_VERB" not in name and not list(ROOT.glob(name.rstrip(".")))]
     assert missing == []
+
+
+def test_the_links_between_the_pages_lead_somewhere():
+    for page_path, text in ((ROOT / "README.md", README), (ROOT / "docs" / "ARCHITECTURE.md", ARCHITECTURE)):
+        links = re.findall(r"\]\(([^)#]+)", text)
+        assert links != []
+        assert [link for link in links if not (page_path.parent / link).exists()] == []
+
+
+def test_the_code_map_has_a_place_for_every_file_of_the_daemon():
+    named = set()
+    for name in paths(README.split("### The code map")[1].split("\n### ")[0]):
+        named.update(path for path in ROOT.glob(name.rstrip(".")) if path.is_file())
+    files = set((ROOT / "daemon").glob("*.c"))
+    assert sorted(path.name for path in files - named) == []
+
+
+def copy_of_the_sources(folder):
+    for name in ("common", "client", "daemon", "migrations", "docs"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def check_picture(folder):
+    done = subprocess.run(["/usr/bin/python3", folder / "docs" / "picture.py", "--check"], capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def include(file, line):
+    file.write_text(line + "\n" + file.read_text())
+
+
+def test_the_picture_is_what_the_sources_say():
+    assert check_picture(ROOT) == (0, "")
+
+
+def test_the_picture_shows_a_new_way_between_rooms(tmp_path):
+    sources = copy_of_the_sources(tmp_path)
+    include(sources / "daemon" / "conn.c", '#include "daemon/certificate.h"')
+    assert check_picture(sources) == (1, "docs/architecture.svg is not what the sources say: run docs/picture.py\n")
+
+
+def test_no_picture_is_drawn_of_rooms_that_need_each_other(tmp_path):
+    sources = copy_of_the_sources(tmp_path)
+    include(sources / "daemon" / "lane.c", '#include "daemon/conn.h"')
+    assert check_picture(sources) == (1, "lane and feed uses connections, which is not further in: "
+                                         "daemon/lane.c includes daemon/conn.h\n")
+
+
+def test_no_picture_is_drawn_without_a_file(tmp_path):
+    sources = copy_of_the_sources(tmp_path)
+    (sources / "daemon" / "attic.c").touch()
+    assert check_picture(sources) == (1, "daemon/attic.c belongs to no room: see ROOMS in docs/picture.py\n")
 
 
 def test_the_readme_names_the_variables_that_tests_read():
