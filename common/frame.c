@@ -93,6 +93,11 @@ enum frame_status frame_next(struct frame_reader *reader, char **ret_line, size_
 	return FRAME_LINE;
 }
 
+bool frame_empty(const struct frame_reader *reader)
+{
+	return held(reader) == 0;
+}
+
 bool frame_partial(const struct frame_reader *reader)
 {
 	return held(reader) && reader->buf.data[reader->buf.len - 1] != '\n';

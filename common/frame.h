@@ -43,5 +43,7 @@ int frame_feed(struct frame_reader *reader, const char *data, size_t len);
  */
 enum frame_status frame_next(struct frame_reader *reader, char **ret_line, size_t *ret_len);
 
+/* Whether neither a line nor the beginning of one is held. */
+bool frame_empty(const struct frame_reader *reader);
 /* Whether an unfinished line has begun (for the deadline on a line). */
 bool frame_partial(const struct frame_reader *reader);

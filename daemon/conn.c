@@ -4,7 +4,10 @@
  *	HANDSHAKE -> LOGIN -> OPEN -> FINISHING -> DEAD
  *
  * FINISHING: output leaves, there is no more input. DEAD: freed in the next pass of the loop.
- * conn_close() is the only way to DEAD; after it no callback of the bufferevent comes any more.
+ * conn_close() is the only way to DEAD; after it no event of the stream comes any more.
+ *
+ * Answers of what is worked on leave together when the work is done; others by a task, so that those
+ * which come in one pass of the loop leave together too.
  */
 
 #include "daemon/conn.h"
@@ -17,10 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "common/crypto.h"
@@ -34,6 +33,8 @@
 #include "daemon/request.h"
 #include "daemon/services.h"
 #include "daemon/watch.h"
+
+#define READ_MAX 16384 /* in one go: a record of TLS */
 
 /*
  * Lines that are worked on in one go: the one that a client sent and waits for, and of a pipeline a
@@ -76,7 +77,7 @@ static void on_reap(struct task *task)
 	conns->count--;
 	sources_leave(&conns->sources, &conn->session.source);
 	conns->services->connections--;
-	bufferevent_free(conn->bev);
+	stream_deinit(&conn->stream);
 	frame_deinit(&conn->frames);
 	actor_unref(conn->session.actor);
 	free(conn);
@@ -92,26 +93,20 @@ static void conn_close(struct conn *conn, const char *why)
 {
 	struct services *services = conn->conns->services;
 	struct request *request;
-	SSL *ssl = bufferevent_openssl_get_ssl(conn->bev);
 
 	if (conn->state == CONN_DEAD)
 		return;
 	log_debug("connection closed", log_str("peer", conn->session.peer), log_str("why", why));
-	if (conn->state >= CONN_LOGIN && ssl) {
-		ERR_clear_error();
-		SSL_shutdown(ssl);
-		ERR_clear_error();
-	}
+	stream_close(&conn->stream);
 	conn_set_state(conn, CONN_DEAD);
 	conn->conns->output -= conn->output;
 	conn->output = 0;
-	bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
-	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
 	timer_stop(&conn->deadline);
 	timer_stop(&conn->line);
 	timer_stop(&conn->stuck);
 	timer_stop(&conn->expiry);
 	loop_cancel(services->loop, &conn->resume);
+	loop_cancel(services->loop, &conn->flush);
 	watches_leave(&conn->session);
 	while ((request = TAILQ_FIRST(&conn->requests))) {
 		TAILQ_REMOVE(&conn->requests, request, entry);
@@ -129,7 +124,7 @@ static void conn_finish(struct conn *conn, const char *why)
 	conn_set_state(conn, CONN_FINISHING);
 	watches_leave(&conn->session);
 	timer_stop(&conn->line);
-	bufferevent_disable(conn->bev, EV_READ);
+	stream_deafen(&conn->stream);
 	if (conn->output == 0)
 		conn_close(conn, why);
 	else
@@ -206,33 +201,69 @@ static void conn_write(struct conn *conn, const char *line, size_t len)
 	if (conn->state == CONN_DEAD)
 		return;
 	/* An answer that there was no memory for: who waits for it has to know. */
-	if (len == 0 || bufferevent_write(conn->bev, line, len) < 0) {
+	if (len == 0 || stream_write(&conn->stream, line, len) < 0) {
 		conn_close(conn, "out of memory");
 		return;
 	}
-	if (conn->output > 0 && !timer_running(&conn->stuck))
-		watch_output(conn);
+	conn->output += (int64_t)len;
+	conns->output += (int64_t)len;
+	if (!conn->working)
+		loop_defer(conns->services->loop, &conn->flush);
 	/* Not from here: a request of another may be on its way out. */
 	if (conns->output > 2 * config(conn)->output_total)
 		loop_defer(conns->services->loop, &conns->trim);
 }
 
-/* We added some, or the client took some. */
-static void on_output_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
-			    void *data)
+/* What waits for the output to have left goes on then: what finishes, watches, lines that had no room. */
+static bool waits_for_output(const struct conn *conn)
 {
-	struct conn *conn = data;
-	int64_t taken = (int64_t)info->n_deleted, change = (int64_t)info->n_added - taken;
+	return conn->state == CONN_FINISHING || conn->stalled ||
+	       !LIST_EMPTY(&conn->session.outlet.watches);
+}
 
-	if (conn->state == CONN_DEAD)
+static void flush(struct conn *conn)
+{
+	int sent = stream_flush(&conn->stream);
+
+	if (sent < 0) {
+		conn_close(conn, "the client left");
 		return;
-	conn->output += change;
-	conn->conns->output += change;
-	conn->owed -= taken;
+	}
+	conn->output -= sent;
+	conn->conns->output -= sent;
+	conn->owed -= sent;
 	if (conn->output == 0)
 		timer_stop(&conn->stuck);
-	else if (taken > 0 && conn->owed <= 0)
+	else if (!timer_running(&conn->stuck) || (sent > 0 && conn->owed <= 0))
 		watch_output(conn);
+	if (sent > 0 && conn->output == 0 && waits_for_output(conn))
+		loop_defer(conn->conns->services->loop, &conn->flush);
+}
+
+/* All output has left: go on reading, or be done. */
+static void on_drained(struct conn *conn)
+{
+	if (conn->state == CONN_FINISHING) {
+		conn_close(conn, "finished");
+		return;
+	}
+	watches_resume(&conn->session);
+	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
+}
+
+static void on_flush(struct task *task)
+{
+	struct conn *conn = container_of(task, struct conn, flush);
+
+	if (conn->output > 0)
+		flush(conn);
+	else
+		on_drained(conn);
+}
+
+static void on_writable(struct stream *stream)
+{
+	flush(container_of(stream, struct conn, stream));
 }
 
 static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_kind kind,
@@ -411,30 +442,32 @@ static bool has_room(struct conn *conn)
 	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : config(conn)->in_flight);
 }
 
-/* Moves what the socket gave to the frames, as much as they have room for. False: closed. */
+static const char *why_it_left(const struct conn *conn)
+{
+	return conn->state == CONN_HANDSHAKE		 ? "the handshake failed"
+	       : conn->key_updates > TLS_KEY_UPDATES_MAX ? "too many key updates"
+							 : "the client left";
+}
+
+/* Moves to the frames what is here and they have room for, at most a record of it. False: nothing
+ * was, or the connection is closed. */
 static bool feed(struct conn *conn)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
-	size_t room = frame_room(&conn->frames), n;
-	unsigned char *piece;
+	size_t room = frame_room(&conn->frames);
+	char bytes[READ_MAX];
+	int n = 0, r;
 
-	while (room > 0 && (n = evbuffer_get_length(input)) > 0) {
-		/* What stands at the front in one piece; an empty one may stand before it. */
-		piece = evbuffer_pullup(input, 1);
-		if (piece && evbuffer_get_contiguous_space(input) < n)
-			n = evbuffer_get_contiguous_space(input);
-		if (n > room)
-			n = room;
-		if (!piece || frame_feed(&conn->frames, (const char *)piece, n) < 0) {
-			conn_close(conn, "out of memory");
-			return false;
-		}
-		/* It may have held a secret, and libevent uses the memory again. */
-		crypto_wipe(piece, n);
-		evbuffer_drain(input, n);
-		room = frame_room(&conn->frames);
-	}
-	return true;
+	if (room > 0)
+		n = stream_read(&conn->stream, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+	if (n < 0)
+		conn_close(conn, why_it_left(conn));
+	if (n <= 0)
+		return false;
+	r = frame_feed(&conn->frames, bytes, (size_t)n);
+	crypto_wipe(bytes, (size_t)n); /* it may have held a secret */
+	if (r < 0)
+		conn_close(conn, "out of memory");
+	return r == 0;
 }
 
 /* The clock of a line runs from its first byte to its end, whatever else is under way. */
@@ -446,19 +479,31 @@ static void watch_line(struct conn *conn)
 		timer_start(conn->conns->services->loop, &conn->line, config(conn)->line_timeout);
 }
 
-/* `turn`: lines before others have their turn. */
-static void work(struct conn *conn, int turn)
+/* There may be lines behind those whose turn it was: they wait for the next. */
+static void wait_for_turn(struct conn *conn)
+{
+	/* From the kernel's memory to ours, or it would wake us until then. */
+	feed(conn);
+	if (conn->state == CONN_DEAD)
+		return;
+	if (frame_empty(&conn->frames)) {
+		conn->deep = conn->turning;
+		return;
+	}
+	conn->deep = conn->deep || conn->turning;
+	loop_defer(conn->conns->services->loop, &conn->resume);
+}
+
+/* `turn`: lines before others have their turn. False: there is no room for more of them. */
+static bool work(struct conn *conn, int turn)
 {
 	char *line;
 	size_t len;
 
 	while (has_room(conn)) {
-		if (!feed(conn))
-			return;
 		if (turn == 0) {
-			conn->deep = conn->deep || conn->turning;
-			loop_defer(conn->conns->services->loop, &conn->resume);
-			return;
+			wait_for_turn(conn);
+			return true;
 		}
 		switch (frame_next(&conn->frames, &line, &len)) {
 		case FRAME_LINE:
@@ -469,71 +514,65 @@ static void work(struct conn *conn, int turn)
 				take_line(conn, line, len);
 			continue;
 		case FRAME_MORE:
+			if (feed(conn))
+				continue;
 			conn->deep = conn->turning && turn <= TURN_LATER - 2;
 			watch_line(conn);
-			if (evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
-				goto out;
-			continue;
+			return true;
 		case FRAME_TOO_LONG:
 			conn_error(conn, &(struct rpc_id){ 0 }, ERROR_too_large,
 				   conn->state == CONN_LOGIN
 					   ? "the line is longer than one before login may be"
 					   : "the line is longer than one may be");
 			conn_finish(conn, "a line was too long");
-			return;
+			return false;
 		}
 	}
 	/* We are the ones who do not read now: the client's clock stands still. */
 	timer_stop(&conn->line);
-out:
-	if (conn->draining && conn->in_flight == 0)
-		conn_finish(conn, "the server is stopping");
-	else if (conn->session.revoked && conn->session.told && conn->in_flight == 0)
-		conn_finish(conn, "the login was ended");
+	return false;
 }
 
 static void conn_work(struct conn *conn, int turn)
 {
 	conn->working = true;
-	work(conn, turn);
+	conn->stalled = !work(conn, turn);
 	conn->working = false;
-}
-
-static void on_read(struct bufferevent *bev, void *data)
-{
-	struct conn *conn = data;
-
-	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
-}
-
-/* The output is at its low mark: go on reading, or be done. */
-static void on_write(struct bufferevent *bev, void *data)
-{
-	struct conn *conn = data;
-
-	if (conn->state == CONN_FINISHING) {
-		if (conn->output == 0)
-			conn_close(conn, "finished");
+	if (conn->state == CONN_DEAD)
 		return;
-	}
-	watches_resume(&conn->session);
+	if (conn->draining && conn->in_flight == 0)
+		conn_finish(conn, "the server is stopping");
+	else if (conn->session.revoked && conn->session.told && conn->in_flight == 0)
+		conn_finish(conn, "the login was ended");
+	if (conn->state == CONN_DEAD)
+		return;
+	stream_pause(&conn->stream, conn->stalled);
+	if (conn->output > 0)
+		flush(conn);
+}
+
+static void on_readable(struct stream *stream)
+{
+	struct conn *conn = container_of(stream, struct conn, stream);
+
 	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
 }
 
 static void keep_certificate(struct conn *conn)
 {
-	SSL *ssl = bufferevent_openssl_get_ssl(conn->bev);
+	SSL *ssl = conn->stream.ssl;
 	struct session *session = &conn->session;
 
 	session->has_certificate = tls_peer_fingerprint(ssl, session->certificate) == 0 &&
 				   tls_peer_expiry(ssl, &session->certificate_expiry_usec) == 0;
 }
 
-static void on_connected(struct conn *conn)
+static void on_connected(struct stream *stream)
 {
+	struct conn *conn = container_of(stream, struct conn, stream);
 	struct tls_problem problem;
 
-	if (tls_check_peer(bufferevent_openssl_get_ssl(conn->bev), NULL, &problem) < 0) {
+	if (tls_check_peer(stream->ssl, NULL, &problem) < 0) {
 		conn_close(conn, problem.text);
 		return;
 	}
@@ -543,20 +582,19 @@ static void on_connected(struct conn *conn)
 	conn_work(conn, TURN_FRESH);
 }
 
-/* With OpenSSL 3 an end of file without close_notify comes as an error; it is a plain end to us. */
-static void on_event(struct bufferevent *bev, short what, void *data)
+static void on_ended(struct stream *stream)
 {
-	struct conn *conn = data;
+	struct conn *conn = container_of(stream, struct conn, stream);
 
-	if (what & BEV_EVENT_CONNECTED) {
-		on_connected(conn);
-		return;
-	}
-	ERR_clear_error();
-	conn_close(conn, conn->state == CONN_HANDSHAKE		   ? "the handshake failed"
-			 : conn->key_updates > TLS_KEY_UPDATES_MAX ? "too many key updates"
-								   : "the client left");
+	conn_close(conn, why_it_left(conn));
 }
+
+static const struct stream_events stream_events = {
+	.connected = on_connected,
+	.readable = on_readable,
+	.writable = on_writable,
+	.ended = on_ended,
+};
 
 /* ---- the beginning ---- */
 
@@ -574,14 +612,15 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	}
 	/* On inherited sockets too: a request waits for no other segment. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	/* From here socket and SSL belong to the bufferevent, also where making it fails. */
-	conn->bev = bufferevent_openssl_socket_new(loop_base(services->loop), fd, ssl,
-						   BUFFEREVENT_SSL_ACCEPTING,
-						   BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	/* From here socket and SSL belong to the stream, also where making it fails. */
+	if (stream_init(&conn->stream, services->loop, fd, ssl, &stream_events) < 0) {
+		free(conn);
+		return -ENOMEM;
+	}
 	conn->session.source = throttle_source(address);
-	if (!conn->bev || sources_enter(&conns->sources, &conn->session.source) < 0) {
-		if (conn->bev)
-			bufferevent_free(conn->bev);
+	if (sources_enter(&conns->sources, &conn->session.source) < 0) {
+		stream_close(&conn->stream);
+		stream_deinit(&conn->stream);
 		free(conn);
 		return -ENOMEM;
 	}
@@ -596,17 +635,11 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	conn->expiry.fire = conn_on_expiry;
 	conn->reap.run = on_reap;
 	conn->resume.run = on_resume;
+	conn->flush.run = on_flush;
 	conns->trim.run = on_trim;
 	TAILQ_INIT(&conn->requests);
 	frame_init(&conn->frames, (size_t)services->config->line_bytes_before_login);
 	peer_format(address, conn->session.peer, sizeof(conn->session.peer));
-	bufferevent_openssl_set_allow_dirty_shutdown(conn->bev, 1);
-	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
-	/* Beyond this the kernel keeps the bytes, and the client has to wait. */
-	bufferevent_setwatermark(conn->bev, EV_READ, 0, 16384);
-	bufferevent_setwatermark(conn->bev, EV_WRITE, 0, 0);
-	evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output_moved, conn);
-	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 	TAILQ_INSERT_TAIL(&conns->list, conn, entry);
 	TAILQ_INSERT_TAIL(&conns->shaking, conn, shaking);
 	conns->count++;

@@ -2,10 +2,9 @@
 
 /* A connection from inside, for daemon/conn*.c alone. */
 
-#include <event2/bufferevent.h>
-
 #include "common/frame.h"
 #include "daemon/conn.h"
+#include "daemon/conn_stream.h"
 #include "daemon/request.h"
 #include "daemon/services.h"
 
@@ -18,8 +17,8 @@ enum conn_state {
 };
 
 struct conn {
-	struct conns *conns;	 /* borrows */
-	struct bufferevent *bev; /* owns, with the socket and the SSL */
+	struct conns *conns; /* borrows */
+	struct stream stream;
 	enum conn_state state;
 	struct session session;
 	struct frame_reader frames;
@@ -28,6 +27,7 @@ struct conn {
 	int64_t in_flight;
 	int held;	/* requests whose followers wait */
 	bool working;	/* lines are being taken just now */
+	bool stalled;	/* there was no room for more lines */
 	bool pausing;	/* output is over its mark */
 	int64_t output; /* bytes waiting, as counted in conns->output */
 	int64_t owed;	/* to be taken before the clock of the output starts anew */
@@ -42,6 +42,7 @@ struct conn {
 	int64_t expires_usec;  /* what that timer was started for */
 	struct task reap;
 	struct task resume; /* lines that are here already */
+	struct task flush;  /* output that came from outside the work on lines; or it has left */
 	TAILQ_ENTRY(conn) entry;
 	TAILQ_ENTRY(conn) shaking; /* while in HANDSHAKE */
 };

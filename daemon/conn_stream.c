@@ -1,0 +1,204 @@
+/* See conn_stream.h. OpenSSL's queue of errors is emptied before each of its calls: it is one for all
+ * connections. */
+
+#include "daemon/conn_stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/crypto.h"
+#include "daemon/loop.h"
+
+#define RECORD_MAX 16384  /* of TLS, RFC 8446 section 5.1 */
+#define FLUSH_MAX  262144 /* in one go: others have their turn, and the event comes again */
+
+/* Whether the call may go on when the socket is ready; it is waited for. */
+static bool goes_on(struct stream *stream, int result)
+{
+	switch (SSL_get_error(stream->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return true; /* the reader is always there, or comes back */
+	case SSL_ERROR_WANT_WRITE:
+		event_add(&stream->writer, NULL);
+		return true;
+	default:
+		ERR_clear_error();
+		return false;
+	}
+}
+
+static void shake_hands(struct stream *stream)
+{
+	int r;
+
+	ERR_clear_error();
+	r = SSL_accept(stream->ssl);
+	if (r == 1) {
+		stream->shaking = false;
+		stream->events->connected(stream);
+	} else if (!goes_on(stream, r)) {
+		stream->events->ended(stream);
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *data)
+{
+	struct stream *stream = data;
+
+	stream->dry = false;
+	if (stream->shaking)
+		shake_hands(stream);
+	else
+		stream->events->readable(stream);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *data)
+{
+	struct stream *stream = data;
+
+	if (stream->shaking) {
+		shake_hands(stream);
+		return;
+	}
+	if (stream->read_waits) {
+		stream->read_waits = stream->dry = false;
+		stream->events->readable(stream);
+	}
+	if (!stream->closed)
+		stream->events->writable(stream);
+}
+
+static void on_left(evutil_socket_t fd, short what, void *data)
+{
+	struct stream *stream = data;
+
+	stream->events->ended(stream);
+}
+
+int stream_init(struct stream *stream, struct loop *loop, int fd, struct ssl_st *ssl,
+		const struct stream_events *events)
+{
+	struct event_base *base = loop_base(loop);
+
+	*stream = (struct stream){ .events = events, .ssl = ssl, .fd = fd, .shaking = true };
+	event_assign(&stream->reader, base, fd, EV_READ | EV_PERSIST, on_readable, stream);
+	event_assign(&stream->writer, base, fd, EV_WRITE, on_writable, stream);
+	event_assign(&stream->leaver, base, fd, EV_CLOSED, on_left, stream);
+	stream->output = evbuffer_new();
+	if (stream->output && SSL_set_fd(ssl, fd) == 1 && event_add(&stream->reader, NULL) == 0) {
+		SSL_set_accept_state(ssl);
+		/* A line is one read instead of two; what is read ahead goes to its owner at once. */
+		SSL_set_read_ahead(ssl, 1);
+		return 0;
+	}
+	stream->closed = true;
+	stream_deinit(stream);
+	return -ENOMEM;
+}
+
+void stream_close(struct stream *stream)
+{
+	if (stream->closed)
+		return;
+	stream->closed = true;
+	event_del(&stream->reader);
+	event_del(&stream->writer);
+	event_del(&stream->leaver);
+	if (stream->shaking)
+		return;
+	ERR_clear_error();
+	SSL_shutdown(stream->ssl);
+	ERR_clear_error();
+}
+
+void stream_deinit(struct stream *stream)
+{
+	if (stream->output)
+		evbuffer_free(stream->output);
+	SSL_free(stream->ssl);
+	close(stream->fd);
+	stream->output = NULL;
+	stream->ssl = NULL;
+	stream->fd = -1;
+}
+
+int stream_read(struct stream *stream, char *out, size_t size)
+{
+	int n;
+
+	if (stream->dry || stream->deaf || stream->closed)
+		return 0;
+	ERR_clear_error();
+	n = SSL_read(stream->ssl, out, (int)size);
+	if (n > 0) {
+		/* Short of that the socket is empty, or tells when it is not. */
+		stream->dry = !SSL_has_pending(stream->ssl);
+		return n;
+	}
+	stream->dry = true;
+	stream->read_waits = SSL_want_write(stream->ssl);
+	return goes_on(stream, n) ? 0 : -EPIPE;
+}
+
+void stream_pause(struct stream *stream, bool pause)
+{
+	if (stream->paused == pause || stream->deaf || stream->closed)
+		return;
+	stream->paused = pause;
+	if (pause) {
+		event_del(&stream->reader);
+		event_add(&stream->leaver, NULL);
+	} else {
+		event_del(&stream->leaver);
+		event_add(&stream->reader, NULL);
+	}
+}
+
+void stream_deafen(struct stream *stream)
+{
+	stream->deaf = true;
+	event_del(&stream->reader);
+	event_del(&stream->leaver);
+}
+
+int stream_write(struct stream *stream, const char *data, size_t len)
+{
+	return evbuffer_add(stream->output, data, len) < 0 ? -ENOMEM : 0;
+}
+
+int stream_flush(struct stream *stream)
+{
+	size_t left;
+	int sent = 0;
+
+	while ((left = evbuffer_get_length(stream->output)) > 0) {
+		size_t size = left < RECORD_MAX ? left : RECORD_MAX;
+		unsigned char *bytes;
+		int n;
+
+		if (sent >= FLUSH_MAX) {
+			event_add(&stream->writer, NULL);
+			return sent;
+		}
+		/* What OpenSSL could not send it wants to see again, and no less of it: nothing is
+		 * taken away meanwhile. */
+		bytes = evbuffer_pullup(stream->output, (ev_ssize_t)size);
+		if (!bytes)
+			return -EPIPE; /* no memory: it cannot be told what it wants to know */
+		ERR_clear_error();
+		n = SSL_write(stream->ssl, bytes, (int)size);
+		if (n <= 0)
+			return goes_on(stream, n) ? sent : -EPIPE;
+		/* It may have been a token, and libevent uses the memory again. */
+		crypto_wipe(bytes, (size_t)n);
+		evbuffer_drain(stream->output, (size_t)n);
+		sent += n;
+	}
+	return sent;
+}
