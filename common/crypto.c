@@ -101,8 +101,9 @@ bool crypto_equal(const void *a, const void *b, size_t len)
 
 void crypto_wipe(void *data, size_t len)
 {
+	/* Each line and answer is wiped: by whole vectors, unlike OPENSSL_cleanse(). */
 	if (data != NULL)
-		OPENSSL_cleanse(data, len);
+		explicit_bzero(data, len);
 }
 
 void hex_encode(const void *data, size_t len, char *out)

@@ -5,9 +5,6 @@
  *
  * FINISHING: output leaves, there is no more input. DEAD: freed in the next pass of the loop.
  * conn_close() is the only way to DEAD; after it no event of the stream comes any more.
- *
- * Answers of what is worked on leave together when the work is done; others by a task, so that those
- * which come in one pass of the loop leave together too.
  */
 
 #include "daemon/conn.h"
@@ -43,10 +40,9 @@
 #define TURN_FRESH 1
 #define TURN_LATER 4
 
-static const char *const state_names[] = { "handshake", "login", "open", "finishing", "dead" };
+static void take_turn(struct conn *conn, int turn);
 
-static void conn_close(struct conn *conn, const char *why);
-static void conn_work(struct conn *conn, int turn);
+static const char *const state_names[] = { "handshake", "login", "open", "finishing", "dead" };
 
 void conn_set_state(struct conn *conn, enum conn_state state)
 {
@@ -59,11 +55,6 @@ void conn_set_state(struct conn *conn, enum conn_state state)
 	if (conn->state == CONN_HANDSHAKE)
 		TAILQ_REMOVE(&conns->shaking, conn, shaking);
 	conn->state = state;
-}
-
-static const struct config *config(const struct conn *conn)
-{
-	return conn->conns->services->config;
 }
 
 /* ---- the end ---- */
@@ -89,7 +80,7 @@ static void on_reap(struct task *task)
  * The memory goes in the next pass of the loop, when no callback can have us on its stack; until
  * then it is on the list, and counts.
  */
-static void conn_close(struct conn *conn, const char *why)
+void conn_close(struct conn *conn, const char *why)
 {
 	struct services *services = conn->conns->services;
 	struct request *request;
@@ -129,7 +120,7 @@ static void conn_finish(struct conn *conn, const char *why)
 		conn_close(conn, why);
 	else
 		timer_start(conn->conns->services->loop, &conn->deadline,
-			    config(conn)->finish_timeout);
+			    conn_config(conn)->finish_timeout);
 }
 
 static void on_deadline(struct timer *timer)
@@ -153,119 +144,6 @@ static void on_line_deadline(struct timer *timer)
 	conn_close(container_of(timer, struct conn, line), "a line took too long");
 }
 
-static void on_output_deadline(struct timer *timer)
-{
-	conn_close(container_of(timer, struct conn, stuck), "the output was not taken");
-}
-
-/* ---- output ---- */
-
-/*
- * The clock runs while output waits. A client has to take all of it in time, or an eighth of the
- * mark; were a byte enough, one that trickles could keep us from freeing what it never reads.
- */
-static void watch_output(struct conn *conn)
-{
-	int64_t share = config(conn)->output_bytes / 8;
-
-	conn->owed = conn->output < share ? conn->output : share;
-	timer_start(conn->conns->services->loop, &conn->stuck, config(conn)->output_timeout);
-}
-
-/*
- * Twice the budget for all: those with much waiting were not read any more, and it grew all the
- * same. The largest go, one after another.
- */
-static void on_trim(struct task *task)
-{
-	struct conns *conns = container_of(task, struct conns, trim);
-	struct conn *conn, *largest;
-
-	while (conns->output > 2 * conns->services->config->output_total) {
-		largest = TAILQ_FIRST(&conns->list);
-		TAILQ_FOREACH (conn, &conns->list, entry)
-			if (conn->output > largest->output)
-				largest = conn;
-		log_warning("too much output waits for all clients; the one with the most is "
-			    "closed: limits.output_total",
-			    log_str("peer", largest->session.peer),
-			    log_int("bytes", largest->output));
-		conn_close(largest, "too much output waited");
-	}
-}
-
-static void conn_write(struct conn *conn, const char *line, size_t len)
-{
-	struct conns *conns = conn->conns;
-
-	if (conn->state == CONN_DEAD)
-		return;
-	/* An answer that there was no memory for: who waits for it has to know. */
-	if (len == 0 || stream_write(&conn->stream, line, len) < 0) {
-		conn_close(conn, "out of memory");
-		return;
-	}
-	conn->output += (int64_t)len;
-	conns->output += (int64_t)len;
-	if (!conn->working)
-		loop_defer(conns->services->loop, &conn->flush);
-	/* Not from here: a request of another may be on its way out. */
-	if (conns->output > 2 * config(conn)->output_total)
-		loop_defer(conns->services->loop, &conns->trim);
-}
-
-/* What waits for the output to have left goes on then: what finishes, watches, lines that had no room. */
-static bool waits_for_output(const struct conn *conn)
-{
-	return conn->state == CONN_FINISHING || conn->stalled ||
-	       !LIST_EMPTY(&conn->session.outlet.watches);
-}
-
-static void flush(struct conn *conn)
-{
-	int sent = stream_flush(&conn->stream);
-
-	if (sent < 0) {
-		conn_close(conn, "the client left");
-		return;
-	}
-	conn->output -= sent;
-	conn->conns->output -= sent;
-	conn->owed -= sent;
-	if (conn->output == 0)
-		timer_stop(&conn->stuck);
-	else if (!timer_running(&conn->stuck) || (sent > 0 && conn->owed <= 0))
-		watch_output(conn);
-	if (sent > 0 && conn->output == 0 && waits_for_output(conn))
-		loop_defer(conn->conns->services->loop, &conn->flush);
-}
-
-/* All output has left: go on reading, or be done. */
-static void on_drained(struct conn *conn)
-{
-	if (conn->state == CONN_FINISHING) {
-		conn_close(conn, "finished");
-		return;
-	}
-	watches_resume(&conn->session);
-	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
-}
-
-static void on_flush(struct task *task)
-{
-	struct conn *conn = container_of(task, struct conn, flush);
-
-	if (conn->output > 0)
-		flush(conn);
-	else
-		on_drained(conn);
-}
-
-static void on_writable(struct stream *stream)
-{
-	flush(container_of(stream, struct conn, stream));
-}
-
 static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_kind kind,
 		       const char *message)
 {
@@ -274,29 +152,6 @@ static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_ki
 	request_write_error(&out, id, kind, message);
 	conn_write(conn, out.data, out.failed ? 0 : out.len);
 	buf_deinit(&out);
-}
-
-/* ---- notifications ---- */
-
-/*
- * A quarter of the mark: what a watch has to tell never stops the requests of its connection, and
- * waits where it is shared. Whoever has no room has output, and goes on when it has left.
- */
-static bool outlet_has_room(struct outlet *outlet)
-{
-	const struct conn *conn = container_of(outlet, struct conn, session.outlet);
-	int64_t mark = config(conn)->output_bytes;
-
-	return conn->output <= mark / 4 &&
-	       (conn->conns->output <= config(conn)->output_total || conn->output <= mark / 16);
-}
-
-static bool outlet_send(struct outlet *outlet, const char *line, size_t len)
-{
-	struct conn *conn = container_of(outlet, struct conn, session.outlet);
-
-	conn_write(conn, line, len);
-	return conn->state != CONN_DEAD;
 }
 
 /* ---- requests ---- */
@@ -318,7 +173,7 @@ static void on_reply(struct reply_sink *sink, struct request *request, const cha
 	if (conn->state == CONN_DEAD)
 		return;
 	conn_follow_session(conn);
-	if (conn->session.failures >= config(conn)->login_tries) {
+	if (conn->session.failures >= conn_config(conn)->login_tries) {
 		conn_finish(conn, "too many failed logins");
 		return;
 	}
@@ -339,7 +194,7 @@ static void on_resume(struct task *task)
 	struct conn *conn = container_of(task, struct conn, resume);
 
 	conn->turning = true;
-	conn_work(conn, TURN_LATER);
+	take_turn(conn, TURN_LATER);
 	conn->turning = false;
 }
 
@@ -430,16 +285,16 @@ static bool has_room(struct conn *conn)
 		return false;
 	if (conn->held > 0 || conn->draining)
 		return false;
-	if (conn->pausing && conn->output > config(conn)->output_bytes / 2)
+	if (conn->pausing && conn->output > conn_config(conn)->output_bytes / 2)
 		return false;
-	conn->pausing = conn->output > config(conn)->output_bytes;
+	conn->pausing = conn->output > conn_config(conn)->output_bytes;
 	/* Whoever waits for room here goes on when its own output has left: on_write(). */
-	if (conn->pausing || (conn->conns->output > config(conn)->output_total &&
-			      conn->output > config(conn)->output_bytes / 16))
+	if (conn->pausing || (conn->conns->output > conn_config(conn)->output_total &&
+			      conn->output > conn_config(conn)->output_bytes / 16))
 		return false;
-	if (conn->session.reads >= config(conn)->reads_in_flight)
+	if (conn->session.reads >= conn_config(conn)->reads_in_flight)
 		return false;
-	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : config(conn)->in_flight);
+	return conn->in_flight < (conn->state == CONN_LOGIN ? 1 : conn_config(conn)->in_flight);
 }
 
 static const char *why_it_left(const struct conn *conn)
@@ -476,7 +331,8 @@ static void watch_line(struct conn *conn)
 	if (!frame_partial(&conn->frames))
 		timer_stop(&conn->line);
 	else if (!timer_running(&conn->line))
-		timer_start(conn->conns->services->loop, &conn->line, config(conn)->line_timeout);
+		timer_start(conn->conns->services->loop, &conn->line,
+			    conn_config(conn)->line_timeout);
 }
 
 /* There may be lines behind those whose turn it was: they wait for the next. */
@@ -533,7 +389,7 @@ static bool work(struct conn *conn, int turn)
 	return false;
 }
 
-static void conn_work(struct conn *conn, int turn)
+static void take_turn(struct conn *conn, int turn)
 {
 	conn->working = true;
 	conn->stalled = !work(conn, turn);
@@ -548,14 +404,22 @@ static void conn_work(struct conn *conn, int turn)
 		return;
 	stream_pause(&conn->stream, conn->stalled);
 	if (conn->output > 0)
-		flush(conn);
+		conn_flush(conn);
+}
+
+void conn_work(struct conn *conn)
+{
+	take_turn(conn, conn->deep ? 0 : TURN_FRESH);
 }
 
 static void on_readable(struct stream *stream)
 {
-	struct conn *conn = container_of(stream, struct conn, stream);
+	conn_work(container_of(stream, struct conn, stream));
+}
 
-	conn_work(conn, conn->deep ? 0 : TURN_FRESH);
+static void on_writable(struct stream *stream)
+{
+	conn_flush(container_of(stream, struct conn, stream));
 }
 
 static void keep_certificate(struct conn *conn)
@@ -578,8 +442,8 @@ static void on_connected(struct stream *stream)
 	}
 	keep_certificate(conn);
 	conn_set_state(conn, CONN_LOGIN);
-	timer_start(conn->conns->services->loop, &conn->deadline, config(conn)->login_timeout);
-	conn_work(conn, TURN_FRESH);
+	timer_start(conn->conns->services->loop, &conn->deadline, conn_config(conn)->login_timeout);
+	conn_work(conn);
 }
 
 static void on_ended(struct stream *stream)
@@ -626,17 +490,13 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	}
 	tls_count_key_updates(ssl, &conn->key_updates);
 	conn->conns = conns;
-	conn->session.outlet.has_room = outlet_has_room;
-	conn->session.outlet.send = outlet_send;
 	conn->sink = (struct reply_sink){ .reply = on_reply, .hold = on_hold };
 	conn->deadline.fire = on_deadline;
 	conn->line.fire = on_line_deadline;
-	conn->stuck.fire = on_output_deadline;
 	conn->expiry.fire = conn_on_expiry;
 	conn->reap.run = on_reap;
 	conn->resume.run = on_resume;
-	conn->flush.run = on_flush;
-	conns->trim.run = on_trim;
+	conn_output_init(conn);
 	TAILQ_INIT(&conn->requests);
 	frame_init(&conn->frames, (size_t)services->config->line_bytes_before_login);
 	peer_format(address, conn->session.peer, sizeof(conn->session.peer));

@@ -47,6 +47,23 @@ struct conn {
 	TAILQ_ENTRY(conn) shaking; /* while in HANDSHAKE */
 };
 
+static inline const struct config *conn_config(const struct conn *conn)
+{
+	return conn->conns->services->config;
+}
+
+/* The way to DEAD; takes a connection that is there. */
+void conn_close(struct conn *conn, const char *why);
+/* Works on lines that are here, as far as it is the connection's turn. */
+void conn_work(struct conn *conn);
+
+/* Sets the hooks of the output; `conns` has to be there. */
+void conn_output_init(struct conn *conn);
+/* Without a byte: there was no memory for the answer, and the connection closes. */
+void conn_write(struct conn *conn, const char *line, size_t len);
+/* Sends what the socket takes; may close. */
+void conn_flush(struct conn *conn);
+
 /* The only writer of the state. */
 void conn_set_state(struct conn *conn, enum conn_state state);
 

@@ -411,11 +411,8 @@ static void daemon_deinit(struct daemon *daemon)
 	ignore_signals();
 	daemon->services.draining = true;
 	listener_free(daemon->listener);
-	if (daemon->conns.services) {
+	if (daemon->conns.services)
 		conns_close(&daemon->conns);
-		/* A connection with a callback still to come is let go after that. */
-		loop_pass(daemon->loop);
-	}
 	/* After those who wait for it: it drops what is left. */
 	workers_free(daemon->services.workers);
 	upkeep_free(daemon->services.upkeep);

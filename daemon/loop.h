@@ -38,7 +38,7 @@ struct event_base *loop_base(struct loop *loop);
 /* Runs until loop_stop(). 0 or -EIO. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* What is due now and nothing else: libevent lets go of a connection in a pass of its own. */
+/* What is due now and nothing else, for who drives the loop by hand: tests. */
 void loop_pass(struct loop *loop);
 
 /* Runs the task once after the current callbacks and the tasks before it; a queued task is not
