@@ -49,8 +49,8 @@ const struct config_option config_options[] = {
 	  "Memory of one argon2id hash, in each of the threads. A password kept at another cost is "
 	  "hashed anew at its next login." },
 	{ "password", "passes", CONFIG_INT, AT(password_passes), "2", 1, 64, NULL, 0,
-	  "Passes over that memory. A login by password takes about 80 ms of one core with 19MiB "
-	  "and 2." },
+	  "Passes over that memory. A login by password is two hashes; more passes make each one "
+	  "dearer, for who guesses too." },
 	{ "password", "threads", CONFIG_INT, AT(password_threads), "1", 1, 16, NULL, CONFIG_RESTART,
 	  "Passwords that are hashed at one time, beside the work on requests." },
 

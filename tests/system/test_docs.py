@@ -106,12 +106,38 @@ def test_every_command_of_the_client_is_in_its_page():
     text = words(page("cowork.1"))
     overview = run("cowork", "help").stdout
     commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", overview.split("For staff:")[0], re.M)
-    commands += [f"{noun} {verbs.replace(', ', '|')}" for noun, verbs in
-                 re.findall(r"^  (\w+) +((?:\w+, )+\w+)$", overview.split("For staff:")[1], re.M)]
+    commands += [f"{noun} {verb}" for noun, verbs in
+                 re.findall(r"^  (\w+) +((?:\w+, )+\w+)$", overview.split("For staff:")[1], re.M)
+                 for verb in verbs.split(", ")]
     assert len(commands) > 20
     assert [command for command in commands if not re.search(rf"\b{re.escape(command)}\b", text)] == []
     options = set(re.findall(r"--[a-z-]+", run("cowork", "help", "options").stdout))
     assert [option for option in sorted(options) if option not in text] == []
+
+
+def test_every_form_of_a_command_is_in_the_clients_page():
+    text = words(page("cowork.1"))
+    names = set(re.findall(r"^  ([a-z]+) ", run("cowork", "help").stdout, re.M)) - {"options"}
+    forms = set()
+    for name in sorted(names - {"cowork"}):
+        usage = re.split(r"^Usage:$", run("cowork", "help", name).stdout, flags=re.M)[-1]
+        forms.update(words(form) for form in re.findall(r"^  cowork ((?:.+\n)(?:  \S.*\n)*)", usage, re.M))
+    assert len(forms) > 50
+    assert [form for form in sorted(forms) if form not in text] == []
+
+
+def test_the_topics_of_the_clients_page_are_those_there_are():
+    told = re.search(r"or a topic: ([^.]+)\.", words(page("cowork.1"))).group(1).split(", ")
+    assert set(told) == set(re.findall(r"[\w-]+", run("cowork", "help").stdout.split("More to read about:")[1])) - {"and"}
+    assert [topic for topic in told if run("cowork", "help", topic).returncode != 0] == []
+
+
+def test_every_variable_of_the_client_is_in_its_page():
+    text = section(page("cowork.1"), "ENVIRONMENT")
+    told = re.findall(r"^  ([A-Z_]+)(?:, ([A-Z_, ]+))?  ", run("cowork", "help", "environment").stdout, re.M)
+    names = {name for line in told for name in re.findall(r"\w+", " ".join(line))}
+    assert len(names) > 15
+    assert [name for name in sorted(names) if name not in text] == []
 
 
 def test_every_exit_status_is_in_the_clients_page(connect):
