@@ -18,7 +18,7 @@
 
 #define CONNECTION_PORT	    "7470"
 #define CONNECTION_HOST_MAX 256
-/* One line from the server (PROTOCOL section 1). */
+/* One line from the server (cowork-protocol(7)). */
 #define CONNECTION_LINE_MAX (1024 * 1024)
 
 struct connection;

@@ -14,7 +14,7 @@
 
 struct client;
 
-#define IMPORT_WINDOW	  32 /* what the server reads ahead (PROTOCOL section 1) */
+#define IMPORT_WINDOW	  32 /* what the server reads ahead (cowork-protocol(7)) */
 #define IMPORT_WINDOW_MAX 256
 
 struct import_options {

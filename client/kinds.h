@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * The kinds of files that import reads and export writes, one table each (PROTOCOL section 7).
+ * The kinds of files that import reads and export writes, one table each (cowork(1)).
  */
 
 #include <stdbool.h>

@@ -14,7 +14,7 @@ struct view;
 
 /* How many rows a list shows when --limit is not given. */
 #define PAGES_LIMIT 200
-/* The most a page may hold (PROTOCOL section 1). */
+/* The most a page may hold (cowork-protocol(7)). */
 #define PAGES_PAGE 500
 
 struct pages_walk {

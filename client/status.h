@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Exit statuses beside those of error.def (INTERFACES section 1.4).
+ * Exit statuses beside those of error.def (cowork(1)).
  */
 
 enum status {

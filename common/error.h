@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * The kinds of expected refusals: the contract with clients (PROTOCOL section 3). error.def is the
+ * The kinds of expected refusals: the contract with clients (cowork-protocol(7)). error.def is the
  * one table; the wire's code, the client's exit status and the documentation come from it.
  */
 
@@ -19,7 +19,7 @@ enum error_kind {
 const char *error_name(enum error_kind kind);
 /* JSON-RPC code. */
 int error_code(enum error_kind kind);
-/* Exit status of the client (INTERFACES section 1.4). */
+/* Exit status of the client (cowork(1)). */
 int error_exit(enum error_kind kind);
 /* Whether the same request may succeed later without a change. */
 bool error_retry(enum error_kind kind);

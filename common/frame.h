@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * Line frames: bytes in, complete lines out. A line is complete only with its LF (PROTOCOL section
- * 1). The cap is checked before anything is stored, so a peer can make us hold at most `max` + 1
- * bytes.
+ * Line frames: bytes in, complete lines out. A line is complete only with its LF
+ * (cowork-protocol(7)). The cap is checked before anything is stored, so a peer can make us hold at
+ * most `max` + 1 bytes.
  */
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * TLS contexts as PROTOCOL section 1 wants them: TLS 1.3 only, ALPN cowork/1, no tickets, no
+ * TLS contexts as cowork-protocol(7) wants them: TLS 1.3 only, ALPN cowork/1, no tickets, no
  * resumption, no renegotiation, buffers released when idle.
  */
 

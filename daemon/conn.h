@@ -1,8 +1,7 @@
 #pragma once
 
 /*
- * One client: a TLS connection, its lines in, its answers out, its deadlines (PROTOCOL sections 1
- * and 9).
+ * One client: a TLS connection, its lines in, its answers out, its deadlines.
  *
  * Bytes are taken only while there is room to work on them: at most in_flight requests under way,
  * of which few wait for what is read; at most output_bytes waiting to be read by the client, and

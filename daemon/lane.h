@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * A site's lane: the queue of its changes and the one batch that is under way (DESIGN 3.4).
+ * A site's lane: the queue of its changes and the one batch that is under way (docs/ARCHITECTURE.md).
  *
  *	lane_submit -> waiting -> (a link is free) judged on the calendar, in order, at most 128
  *	            -> cowork.lane_run() at the very rev of that calendar

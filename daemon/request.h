@@ -26,7 +26,7 @@ struct request;
 
 #define REQUEST_ARENA_MAX      (1024 * 1024)
 #define REQUEST_RETRY_AFTER_MS 500
-#define REQUEST_REPLY_MAX      (1024 * 1024) /* PROTOCOL section 1: a line out */
+#define REQUEST_REPLY_MAX      (1024 * 1024) /* cowork-protocol(7): a line out */
 
 /* Where the answer goes: the connection, or a test's own. */
 struct reply_sink {

@@ -2,7 +2,7 @@
 
 /*
  * Periodic work: receipts past their 48 hours and fences past their day are deleted in bounded
- * steps, and the certificate's end is warned of, and when tokens were last used is noted.
+ * steps, and when tokens were last used is noted.
  */
 
 #include <stdint.h>

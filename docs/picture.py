@@ -47,7 +47,7 @@ BOTTOM = ("ground", "common")
 # The way of a request; the number stands at the room that has the first file.
 WAY = (
     ("accepts, within the limits", "daemon/listener.c", "daemon/sources.c"),
-    ("TLS, deadlines, and whose turn it is", "daemon/conn.c"),
+    ("TLS, deadlines, and whose turn it is", "daemon/conn.c", "daemon/conn_stream.c"),
     ("bytes to lines, lines to trees, the envelope", "common/frame.c", "common/json.c", "common/rpc.c"),
     ("arena, deadline, a name for the log", "daemon/request.c"),
     ("which method, may they, parameters, site", "daemon/dispatch.c"),
