@@ -365,9 +365,10 @@ static bool work(struct conn *conn, int turn)
 		case FRAME_LINE:
 			timer_stop(&conn->line);
 			turn--;
-			conn->key_updates = 0;
-			if (len > 0)
+			if (len > 0) {
+				conn->key_updates = 0;
 				take_line(conn, line, len);
+			}
 			continue;
 		case FRAME_MORE:
 			if (feed(conn))
@@ -389,6 +390,17 @@ static bool work(struct conn *conn, int turn)
 	return false;
 }
 
+/* Who has to go goes when all that they sent was answered. */
+static void finish_if_done(struct conn *conn)
+{
+	if (conn->in_flight > 0 || conn->resume.queued)
+		return;
+	if (conn->draining)
+		conn_finish(conn, "the server is stopping");
+	else if (conn->session.revoked && conn->session.told)
+		conn_finish(conn, "the login was ended");
+}
+
 static void take_turn(struct conn *conn, int turn)
 {
 	conn->working = true;
@@ -396,10 +408,7 @@ static void take_turn(struct conn *conn, int turn)
 	conn->working = false;
 	if (conn->state == CONN_DEAD)
 		return;
-	if (conn->draining && conn->in_flight == 0)
-		conn_finish(conn, "the server is stopping");
-	else if (conn->session.revoked && conn->session.told && conn->in_flight == 0)
-		conn_finish(conn, "the login was ended");
+	finish_if_done(conn);
 	if (conn->state == CONN_DEAD)
 		return;
 	stream_pause(&conn->stream, conn->stalled);

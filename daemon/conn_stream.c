@@ -15,7 +15,8 @@
 #include "common/crypto.h"
 #include "daemon/loop.h"
 
-#define RECORD_MAX 16384  /* of TLS, RFC 8446 section 5.1 */
+#define RECORD_MAX 16384 /* of TLS, RFC 8446 section 5.1 */
+#define AHEAD_MAX  RECORD_MAX
 #define FLUSH_MAX  262144 /* in one go: others have their turn, and the event comes again */
 
 /* Whether the call may go on when the socket is ready; it is waited for. */
@@ -23,7 +24,7 @@ static bool goes_on(struct stream *stream, int result)
 {
 	switch (SSL_get_error(stream->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
-		return true; /* the reader is always there, or comes back */
+		return true; /* the reader is there, or comes back with the room to read */
 	case SSL_ERROR_WANT_WRITE:
 		event_add(&stream->writer, NULL);
 		return true;
@@ -47,6 +48,77 @@ static void shake_hands(struct stream *stream)
 	}
 }
 
+/* One call of SSL_read(); as stream_read(). */
+static int read_some(struct stream *stream, char *out, size_t size)
+{
+	int n;
+
+	if (stream->dry)
+		return 0;
+	ERR_clear_error();
+	n = SSL_read(stream->ssl, out, (int)size);
+	if (n > 0) {
+		/* Short of that the socket is empty, or tells when it is not. */
+		stream->dry = !SSL_has_pending(stream->ssl);
+		return n;
+	}
+	stream->dry = true;
+	stream->read_waits = SSL_want_write(stream->ssl);
+	return goes_on(stream, n) ? 0 : -EPIPE;
+}
+
+/*
+ * Nobody wants it now. An event for the peer's leaving alone would be less, but where the connection
+ * is reset libevent tells those of reading and writing alone, and without them is woken for ever.
+ */
+static void read_ahead(struct stream *stream)
+{
+	char bytes[RECORD_MAX];
+	int n = 0;
+
+	while (stream->ahead.len < AHEAD_MAX &&
+	       (n = read_some(stream, bytes, AHEAD_MAX - stream->ahead.len)) > 0) {
+		buf_add(&stream->ahead, bytes, (size_t)n);
+		crypto_wipe(bytes, (size_t)n);
+		if (stream->ahead.failed)
+			n = -EPIPE; /* no memory for what the peer takes for sent */
+		if (n < 0)
+			break;
+	}
+	if (n < 0) {
+		stream->events->ended(stream);
+	} else if (stream->ahead.len == AHEAD_MAX) {
+		stream->full = true;
+		event_del(&stream->reader);
+	}
+}
+
+/* What was read ahead comes first. */
+static size_t take_ahead(struct stream *stream, char *out, size_t size)
+{
+	size_t left = stream->ahead.len - stream->ahead_taken;
+	char *from = stream->ahead.data + stream->ahead_taken;
+
+	if (size > left)
+		size = left;
+	memcpy(out, from, size);
+	crypto_wipe(from, size);
+	stream->ahead_taken += size;
+	if (size == left) {
+		buf_deinit(&stream->ahead);
+		stream->ahead_taken = 0;
+	}
+	return size;
+}
+
+static void hear(struct stream *stream)
+{
+	if (stream->paused)
+		read_ahead(stream);
+	else
+		stream->events->readable(stream);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
 	struct stream *stream = data;
@@ -55,7 +127,7 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
 	if (stream->shaking)
 		shake_hands(stream);
 	else
-		stream->events->readable(stream);
+		hear(stream);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *data)
@@ -68,17 +140,10 @@ static void on_writable(evutil_socket_t fd, short what, void *data)
 	}
 	if (stream->read_waits) {
 		stream->read_waits = stream->dry = false;
-		stream->events->readable(stream);
+		hear(stream);
 	}
 	if (!stream->closed)
 		stream->events->writable(stream);
-}
-
-static void on_left(evutil_socket_t fd, short what, void *data)
-{
-	struct stream *stream = data;
-
-	stream->events->ended(stream);
 }
 
 int stream_init(struct stream *stream, struct loop *loop, int fd, struct ssl_st *ssl,
@@ -89,7 +154,7 @@ int stream_init(struct stream *stream, struct loop *loop, int fd, struct ssl_st 
 	*stream = (struct stream){ .events = events, .ssl = ssl, .fd = fd, .shaking = true };
 	event_assign(&stream->reader, base, fd, EV_READ | EV_PERSIST, on_readable, stream);
 	event_assign(&stream->writer, base, fd, EV_WRITE, on_writable, stream);
-	event_assign(&stream->leaver, base, fd, EV_CLOSED, on_left, stream);
+	stream->ahead = BUF_INIT(AHEAD_MAX);
 	stream->output = evbuffer_new();
 	if (stream->output && SSL_set_fd(ssl, fd) == 1 && event_add(&stream->reader, NULL) == 0) {
 		SSL_set_accept_state(ssl);
@@ -109,7 +174,6 @@ void stream_close(struct stream *stream)
 	stream->closed = true;
 	event_del(&stream->reader);
 	event_del(&stream->writer);
-	event_del(&stream->leaver);
 	if (stream->shaking)
 		return;
 	ERR_clear_error();
@@ -117,10 +181,29 @@ void stream_close(struct stream *stream)
 	ERR_clear_error();
 }
 
+/* A token in an answer that nobody took. */
+static void wipe_output(struct stream *stream)
+{
+	size_t size;
+
+	while ((size = evbuffer_get_contiguous_space(stream->output)) > 0) {
+		unsigned char *bytes = evbuffer_pullup(stream->output, (ev_ssize_t)size);
+
+		if (bytes)
+			crypto_wipe(bytes, size);
+		evbuffer_drain(stream->output, size);
+	}
+}
+
 void stream_deinit(struct stream *stream)
 {
-	if (stream->output)
+	if (stream->output) {
+		wipe_output(stream);
 		evbuffer_free(stream->output);
+	}
+	if (stream->ahead.data)
+		crypto_wipe(stream->ahead.data, stream->ahead.len);
+	buf_deinit(&stream->ahead);
 	SSL_free(stream->ssl);
 	close(stream->fd);
 	stream->output = NULL;
@@ -130,32 +213,20 @@ void stream_deinit(struct stream *stream)
 
 int stream_read(struct stream *stream, char *out, size_t size)
 {
-	int n;
-
-	if (stream->dry || stream->deaf || stream->closed)
+	if (stream->deaf || stream->closed)
 		return 0;
-	ERR_clear_error();
-	n = SSL_read(stream->ssl, out, (int)size);
-	if (n > 0) {
-		/* Short of that the socket is empty, or tells when it is not. */
-		stream->dry = !SSL_has_pending(stream->ssl);
-		return n;
-	}
-	stream->dry = true;
-	stream->read_waits = SSL_want_write(stream->ssl);
-	return goes_on(stream, n) ? 0 : -EPIPE;
+	if (stream->ahead.len > 0)
+		return (int)take_ahead(stream, out, size);
+	return read_some(stream, out, size);
 }
 
 void stream_pause(struct stream *stream, bool pause)
 {
-	if (stream->paused == pause || stream->deaf || stream->closed)
+	if (stream->deaf || stream->closed)
 		return;
 	stream->paused = pause;
-	if (pause) {
-		event_del(&stream->reader);
-		event_add(&stream->leaver, NULL);
-	} else {
-		event_del(&stream->leaver);
+	if (!pause && stream->full) {
+		stream->full = false;
 		event_add(&stream->reader, NULL);
 	}
 }
@@ -164,7 +235,6 @@ void stream_deafen(struct stream *stream)
 {
 	stream->deaf = true;
 	event_del(&stream->reader);
-	event_del(&stream->leaver);
 }
 
 int stream_write(struct stream *stream, const char *data, size_t len)

@@ -15,6 +15,8 @@
 
 #include <event2/event_struct.h>
 
+#include "common/buf.h"
+
 struct evbuffer;
 struct loop;
 struct ssl_st;
@@ -34,8 +36,10 @@ struct stream {
 	int fd;				    /* owns */
 	struct evbuffer *output;	    /* owns */
 	struct event reader, writer;
-	struct event leaver; /* while paused: that the peer leaves is heard all the same */
+	struct buf ahead;   /* what came while paused, wiped when it is taken */
+	size_t ahead_taken; /* of it */
 	bool shaking, paused, deaf, closed;
+	bool full;	 /* no more is read ahead: the reader is gone */
 	bool dry;	 /* there was nothing more when it was last read */
 	bool read_waits; /* for the socket to take what a read had to send first */
 };
@@ -53,7 +57,10 @@ void stream_deinit(struct stream *stream);
  * left. What was read stays in no buffer of the stream.
  */
 int stream_read(struct stream *stream, char *out, size_t size);
-/* Reads no more, and does not wake for what comes, but for the peer's leaving; or does again. */
+/*
+ * Tells of nothing that can be read, or does again. What comes meanwhile is kept, up to a record of
+ * it: so the peer's leaving is heard of, and then what was kept is of no use to anybody.
+ */
 void stream_pause(struct stream *stream, bool pause);
 
 /* Reads no more for good, and does not hear whether the peer leaves: what waits may still be sent. */

@@ -38,6 +38,7 @@ struct db_pool {
 	int64_t queued_urgent;
 	int urgent_run; /* urgent calls that went one after another */
 	TAILQ_HEAD(db_queue, db_call) queue, urgent;
+	struct task submitted; /* there may be an idle link for some of these */
 };
 
 struct db {
@@ -59,6 +60,8 @@ struct db {
 	int hint_count;
 	char hint_text[32];
 };
+
+static void on_submitted(struct task *task);
 
 static const struct db_statement HINT = {
 	.name = "hint",
@@ -254,6 +257,7 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 	for (int i = 0; i < DB_POOLS; i++) {
 		TAILQ_INIT(&db->pools[i].queue);
 		TAILQ_INIT(&db->pools[i].urgent);
+		db->pools[i].submitted.run = on_submitted;
 	}
 	if (pool_open(db, DB_LANES, config->lane_connections, "SELECT cowork.lane_open()") < 0 ||
 	    pool_open(db, DB_READS, config->read_connections,
@@ -271,6 +275,7 @@ struct db *db_free(struct db *db)
 	for (int k = 0; k < DB_POOLS; k++) {
 		struct db_pool *pool = &db->pools[k];
 
+		loop_cancel(db->loop, &pool->submitted);
 		while (next_call(pool))
 			continue;
 		for (int i = 0; i < pool->count; i++)
@@ -308,17 +313,25 @@ static struct db_link *idle_link(struct db_pool *pool)
 	return NULL;
 }
 
-/* Runs the head of the queue in the next pass, so that done() cannot come from inside db_submit().
- */
+/* Runs what was submitted, in the next pass, so that done() cannot come from inside db_submit(). */
 static void on_submitted(struct task *task)
 {
-	struct db_call *call = container_of(task, struct db_call, task);
-	struct db_pool *pool = call->pool;
+	struct db_pool *pool = container_of(task, struct db_pool, submitted);
 	struct db_link *link;
+	struct db_call *call;
 
-	enqueue(pool, call);
 	while ((link = idle_link(pool)) && (call = next_call(pool)))
 		db_link_run(link, call);
+}
+
+/* Those that find an idle link in the next pass do not wait. */
+static int64_t idle_count(const struct db_pool *pool)
+{
+	int64_t count = 0;
+
+	for (int i = 0; i < pool->count; i++)
+		count += pool->up[i] && db_link_idle(pool->links[i]);
+	return count;
 }
 
 /* The limit of reads may change at any time. */
@@ -334,7 +347,8 @@ void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
 	struct db_pool *pool = &db->pools[kind];
 	const struct db_call *first = TAILQ_FIRST(call->urgent ? &pool->urgent : &pool->queue);
 	bool full = call->urgent ? pool->queued_urgent >= URGENT_QUEUE
-				 : pool->queued >= queue_max(pool);
+				 : pool->queued >= queue_max(pool) &&
+					   pool->queued >= queue_max(pool) + idle_count(pool);
 
 	call->link = NULL;
 	call->result = NULL;
@@ -344,9 +358,8 @@ void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
 		fail_later(pool, call);
 		return;
 	}
-	call->pool = pool;
-	call->task.run = on_submitted;
-	loop_defer(db->loop, &call->task);
+	enqueue(pool, call);
+	loop_defer(db->loop, &pool->submitted);
 }
 
 void db_forget(struct db_call *call)

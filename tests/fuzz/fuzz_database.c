@@ -191,14 +191,6 @@ void __wrap_log_write(enum log_level level, const char *message, const struct lo
 
 /* ---- the daemon, as dispatch and the rooms below see it ---- */
 
-struct lane *services_lane(struct services *of, struct site *site)
-{
-	if (!site->lane)
-		site->lane =
-			lane_new(of->loop, of->db, of->config, of->feed, site, &of->lane_events);
-	return site->lane;
-}
-
 static void on_committed(struct lane_events *events, int site_id, int64_t rev,
 			 const struct cJSON *list)
 {

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import time
 import zlib
 
@@ -290,6 +291,36 @@ def test_a_login_by_code_that_is_cancelled_under_way_is_not_called_undone(connec
         token = None
     again = connect().call("session.auth", code=world.code["newcomer"], key=key, attempt=2)
     assert again["token"] and token in (None, again["token"])
+
+
+# While a login waits for its answer
+
+def start_waiting_login(daemon):
+    """A client whose refusal comes late; nothing more of it is worked on until then."""
+    client, mark = daemon.client(), daemon.mark()
+    client.send("session.auth", token=new_token()[0])
+    daemon.wait_log("login refused", since=mark)
+    return client
+
+
+@pytest.mark.parametrize("how", ["end of file", "reset"])
+def test_who_leaves_while_its_login_waits_is_heard_to_leave(start_daemon, how):
+    daemon = start_daemon(limits__login_delay="4s", log__level="debug")
+    client, mark = start_waiting_login(daemon), daemon.mark()
+    if how == "reset":
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    client.sock.close()
+    daemon.wait_log("client left; request dropped", since=mark)  # it was not answered first
+
+
+def test_lines_sent_behind_a_login_that_waits_are_worked_on_after_it(start_daemon, world):
+    daemon = start_daemon(limits__login_delay="300ms", limits__finish_timeout="30s")
+    with start_waiting_login(daemon) as client:
+        numbers = [client.send("session.auth", token=world.token["ada"])]
+        numbers += [client.send("session.ping") for _ in range(400)]  # more than is read ahead
+        assert client.answer(numbers[0])["login"] == world.login["ada"]
+        for number in numbers[1:]:
+            client.answer(number)
 
 
 # Guessing
