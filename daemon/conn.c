@@ -373,6 +373,8 @@ static bool work(struct conn *conn, int turn)
 		case FRAME_MORE:
 			if (feed(conn))
 				continue;
+			if (conn->state == CONN_DEAD) /* it starts no clock any more */
+				return true;
 			conn->deep = conn->turning && turn <= TURN_LATER - 2;
 			watch_line(conn);
 			return true;

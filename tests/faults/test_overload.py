@@ -1,7 +1,9 @@
 """Clients by the hundred that want too much: those who want little hardly notice, and the daemon stays small.
 
 How long who is good has to wait is compared with how long it was a moment before, in the same run. The sizes
-here are for every day; COWORK_OVERLOAD=1 is the whole attack, for a release build on a quiet machine.
+here are for every day; COWORK_OVERLOAD=1 is the whole attack, for a release build on a quiet machine. With a
+sanitizer, on a machine that is at other work too, the bounds are wide: they tell fairness from none (a lane
+flooded without it makes a booking wait some hundred times as long), and the promise itself is for a release build.
 """
 
 import contextlib
@@ -86,8 +88,9 @@ def for_a_while():
     time.sleep(SECONDS)
 
 
-def compare(name, daemon, world, attack, most=2.0, of=("book", "day")):
+def compare(name, daemon, world, attack, of=("book", "day")):
     """Good clients alone and under attack, in turns, until one round is as it should be for the kinds in `of`."""
+    most = 2.0 if slack() == 1 else 25.0
     rounds = []
     with contextlib.ExitStack() as stack:
         good = Good(daemon, world, stack)
@@ -158,6 +161,7 @@ def test_goodput_holds_beyond_the_capacity(start_daemon, world):
     """Clients that come again when they are told to, and are three times too many."""
     daemon = start_daemon(limits__lane_queue=128, **LIMITS)
     tokens = [world.token[who] for who in ("ada", "bob", "minji", "boss", "desk", "operator")]
+    least = 0.9 if slack() == 1 else 0.5
     rounds = []
     for _ in range(ROUNDS):
         with Flood(daemon, "book", 64, 1, "A-01", tokens, good=True) as flood:
@@ -173,12 +177,12 @@ def test_goodput_holds_beyond_the_capacity(start_daemon, world):
         offered = (over["done"] + over["busy"]) / over["seconds"]
         rounds.append({"peak": round(peak["done"] / peak["seconds"]), "offered": round(offered),
                        "done": round(over["done"] / over["seconds"]), "over": over})
-        if rounds[-1]["done"] >= 0.9 * rounds[-1]["peak"]:
+        if rounds[-1]["done"] >= least * rounds[-1]["peak"]:
             break
     keep("goodput", {"rounds": rounds})
     assert over["busy"] > 0 and over["without_retry"] == 0 and over["others"] == 0, over
     assert over["busy_p99_us"] <= over["done_p99_us"], over
-    assert rounds[-1]["done"] >= 0.9 * rounds[-1]["peak"], rounds
+    assert rounds[-1]["done"] >= least * rounds[-1]["peak"], rounds
 
 
 # Logins, and reads
