@@ -63,6 +63,7 @@ static void drop_conn(struct db_link *link)
 {
 	drop_events(link);
 	timer_stop(&link->timer);
+	timer_stop(&link->more);
 	loop_cancel(link->loop, &link->told);
 	db_link_drop_result(link);
 	PQfinish(link->conn);
@@ -355,9 +356,10 @@ static void link_read(struct db_link *link)
 	while (!PQisBusy(link->conn)) {
 		PGresult *result;
 
-		if (rows ==
-		    ROWS_A_TURN) { /* what is left is in libpq's memory: no event will tell */
-			event_active(link->reader, EV_READ, 0);
+		/* What is left is in libpq's memory: no event will tell. By a timer, for an event that
+		 * makes itself active comes before libevent looks at a socket again. */
+		if (rows == ROWS_A_TURN) {
+			timer_start(link->loop, &link->more, 0);
 			return;
 		}
 		result = PQgetResult(link->conn);
@@ -383,6 +385,11 @@ static void link_read(struct db_link *link)
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
 	link_read(data);
+}
+
+static void on_more(struct timer *timer)
+{
+	link_read(container_of(timer, struct db_link, more));
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *data)
@@ -517,6 +524,7 @@ struct db_link *db_link_new(struct loop *loop, const struct config *config, cons
 	link->socket = -1;
 	link->backoff = BACKOFF_FIRST_MS;
 	link->timer.fire = on_timer;
+	link->more.fire = on_more;
 	link->told.run = on_told;
 	link->state = LINK_WAITING;
 	timer_start(loop, &link->timer, 0);

@@ -34,6 +34,7 @@ struct db_link {
 	struct event *reader; /* owns; socket events, made anew when the socket changes */
 	struct event *writer;
 	int socket;
+	struct timer more;  /* rows that are here already have their next turn */
 	struct timer timer; /* backoff, connect and call deadline: one wait at a time */
 	struct task told;   /* ready() outside of whoever made us idle */
 	int64_t backoff;
