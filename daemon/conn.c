@@ -288,7 +288,7 @@ static bool has_room(struct conn *conn)
 	if (conn->pausing && conn->output > conn_config(conn)->output_bytes / 2)
 		return false;
 	conn->pausing = conn->output > conn_config(conn)->output_bytes;
-	/* Whoever waits for room here goes on when its own output has left: on_write(). */
+	/* Whoever waits for room here goes on when its own output has left: conn_output.c. */
 	if (conn->pausing || (conn->conns->output > conn_config(conn)->output_total &&
 			      conn->output > conn_config(conn)->output_bytes / 16))
 		return false;
@@ -405,22 +405,24 @@ static void finish_if_done(struct conn *conn)
 
 static void take_turn(struct conn *conn, int turn)
 {
+	bool room;
+
 	conn->working = true;
-	conn->stalled = !work(conn, turn);
+	room = work(conn, turn);
 	conn->working = false;
 	if (conn->state == CONN_DEAD)
 		return;
 	finish_if_done(conn);
 	if (conn->state == CONN_DEAD)
 		return;
-	stream_pause(&conn->stream, conn->stalled);
+	stream_pause(&conn->stream, !room);
 	if (conn->output > 0)
 		conn_flush(conn);
 }
 
 void conn_work(struct conn *conn)
 {
-	take_turn(conn, conn->deep ? 0 : TURN_FRESH);
+	take_turn(conn, conn->deep || conn->resume.queued ? 0 : TURN_FRESH);
 }
 
 static void on_readable(struct stream *stream)

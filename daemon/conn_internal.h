@@ -27,7 +27,6 @@ struct conn {
 	int64_t in_flight;
 	int held;	/* requests whose followers wait */
 	bool working;	/* lines are being taken just now */
-	bool stalled;	/* there was no room for more lines */
 	bool pausing;	/* output is over its mark */
 	int64_t output; /* bytes waiting, as counted in conns->output */
 	int64_t owed;	/* to be taken before the clock of the output starts anew */

@@ -71,7 +71,7 @@ void conn_write(struct conn *conn, const char *line, size_t len)
 /* What waits for the output to have left goes on then: what finishes, watches, lines that had no room. */
 static bool waits_for_output(const struct conn *conn)
 {
-	return conn->state == CONN_FINISHING || conn->stalled ||
+	return conn->state == CONN_FINISHING || conn->stream.paused ||
 	       !LIST_EMPTY(&conn->session.outlet.watches);
 }
 

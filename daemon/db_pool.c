@@ -347,8 +347,7 @@ void db_submit(struct db *db, enum db_pool_kind kind, struct db_call *call)
 	struct db_pool *pool = &db->pools[kind];
 	const struct db_call *first = TAILQ_FIRST(call->urgent ? &pool->urgent : &pool->queue);
 	bool full = call->urgent ? pool->queued_urgent >= URGENT_QUEUE
-				 : pool->queued >= queue_max(pool) &&
-					   pool->queued >= queue_max(pool) + idle_count(pool);
+				 : pool->queued >= queue_max(pool) + idle_count(pool);
 
 	call->link = NULL;
 	call->result = NULL;

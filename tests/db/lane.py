@@ -9,7 +9,7 @@ import time
 import uuid
 
 HOUR = 3600 * 1000000
-NINE = 2679141600 * 1000000  # 2054-11-24, a Tuesday like that of 2026 14:00 UTC, nine in the morning in New York
+NINE = 2679141600 * 1000000  # 2054-11-24 14:00 UTC, a Tuesday, nine in the morning in New York
 ZONE = "America/New_York"
 FAR = 1900000000 * 1000000  # 2030, when tokens expire
 

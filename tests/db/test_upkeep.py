@@ -261,7 +261,7 @@ def test_one_that_is_at_work_is_left_alone(campus, queue):
     campus.wait_blocked(1)
     while work.is_alive():
         assert not evict(watcher, waiting.pid(), busy.pid()).get("terminated")
-        time.sleep(0.05)
+        work.join(0.05)
     thread.join()
     assert answers[0]["o"] == "done"
     busy.close()

@@ -45,7 +45,7 @@
 #define OUT_SIZE    65536
 #define SAMPLES_MAX 2000000
 #define BACK_USEC   USEC_PER_SEC /* who was closed comes back after this */
-#define BOOK_FROM   1830297600	 /* 2028-01-01 */
+#define BOOK_FROM   2713910400	 /* 2056-01-01 */
 #define BOOK_STEP   120
 
 enum kind { HALF, DRIP, SINK, KNOCK, KEYS, PING, DAY, LIST, BOOK, WISH, KINDS };
@@ -250,7 +250,7 @@ static void ask(struct client *client)
 	if (kind == DAY)
 		snprintf(params, sizeof(params),
 			 "\"site\":\"KSQ\",\"space\":\"%s\",\"date\":"
-			 "\"2027-03-01\"",
+			 "\"2055-03-01\"",
 			 space);
 	else if (kind == LIST)
 		snprintf(params, sizeof(params), "\"site\":\"KSQ\"");

@@ -23,7 +23,7 @@ import time
 
 from rpc import RpcError, new_key
 
-START = datetime.datetime(2027, 3, 1, tzinfo=datetime.timezone.utc)
+START = datetime.datetime(2055, 3, 1, tzinfo=datetime.timezone.utc)
 PEOPLE = ("ada", "bob", "minji", "boss", "operator")
 DESKS = tuple(f"A-{number:02}" for number in range(1, 11))
 ROOMS = ("AB", "RA", "RB")

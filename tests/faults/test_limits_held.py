@@ -27,7 +27,7 @@ def daemons(start_daemon):
 
 def at(hour, minutes=50):
     """A time of its own for each number."""
-    begin = datetime.datetime(2027, 2, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=hour)
+    begin = datetime.datetime(2055, 2, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=hour)
     return {"site": "KSQ", "start": begin.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "end": (begin + datetime.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 

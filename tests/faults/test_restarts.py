@@ -155,7 +155,7 @@ class Shell(threading.Thread):
     def run(self):
         while not self.ending:
             day, hour = divmod(len(self.done), 8)
-            self.done.append(self.cowork.run("book", "A-01", f"2027-03-{1 + day:02}", f"{9 + hour}-{10 + hour}",
+            self.done.append(self.cowork.run("book", "A-01", f"2055-03-{1 + day:02}", f"{9 + hour}-{10 + hour}",
                                              "--title", f"hour {len(self.done)}", "-o", "json"))
 
 

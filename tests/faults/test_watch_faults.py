@@ -3,7 +3,6 @@
 import contextlib
 import random
 import threading
-import time
 
 import pytest
 
@@ -21,18 +20,18 @@ class Booker:
 
     def __init__(self, daemon, token, space):
         self.daemon, self.token, self.space = daemon, token, space
-        self.done, self.leaving, self.counted = 0, False, threading.Condition()
+        self.done, self.leaving, self.counted = 0, threading.Event(), threading.Condition()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
-        while not self.leaving:
+        while not self.leaving.is_set():
             try:
                 with self.daemon.client(self.token) as client:
-                    while not self.leaving:
+                    while not self.leaving.is_set():
                         self.once(client)
             except (OSError, EOFError):
-                time.sleep(0.02)
+                self.leaving.wait(0.02)  # the daemon may be back
             except RpcError as error:  # the login's
                 if error.kind not in PASSING:
                     raise
@@ -63,7 +62,7 @@ class Booker:
         return self
 
     def __exit__(self, *_):
-        self.leaving = True
+        self.leaving.set()
         self.thread.join(90)
 
 

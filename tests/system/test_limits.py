@@ -345,17 +345,17 @@ def test_one_person_cannot_fill_a_lane(start_daemon, world, sql):
     """However many connections they have: what is theirs is refused, and others still find room."""
     daemon = start_daemon(limits__lane_queue_per_person=3)
     ada, again, bob = (daemon.client(world.token[who]) for who in ("ada", "ada", "bob"))
-    bob.change("booking.create", site="KSQ", space="P-1", start="2027-03-01T09:00", end="2027-03-01T10:00")
+    bob.change("booking.create", site="KSQ", space="P-1", start="2055-03-01T09:00", end="2055-03-01T10:00")
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
-    numbers = [(client, client.send_change("booking.create", site="KSQ", space="A-01", start=f"2027-03-{day:02}T09:00",
-                                           end=f"2027-03-{day:02}T10:00"))
+    numbers = [(client, client.send_change("booking.create", site="KSQ", space="A-01", start=f"2055-03-{day:02}T09:00",
+                                           end=f"2055-03-{day:02}T10:00"))
                for day, client in enumerate([ada] * 4 + [again] * 4, 1)]
     for client, number in numbers[-2:]:
         with pytest.raises(RpcError) as refusal:
             client.answer(number)
         assert refusal.value.kind == "busy" and refusal.value.data["retry_after_ms"] >= 100
-    other = bob.send_change("booking.create", site="KSQ", space="A-02", start="2027-03-01T11:00", end="2027-03-01T12:00")
+    other = bob.send_change("booking.create", site="KSQ", space="A-02", start="2055-03-01T11:00", end="2055-03-01T12:00")
     sql.connection.rollback()
     assert bob.answer(other)["booking"]["state"] == "confirmed"
     told = []
@@ -372,7 +372,7 @@ def test_one_person_cannot_fill_a_lane(start_daemon, world, sql):
 def test_who_is_refused_is_told_to_come_again_after_about_the_wait_there_is(start_daemon, world, sql):
     daemon = start_daemon(limits__lane_queue=1)
     client, other = daemon.client(world.token["ada"]), daemon.client(world.token["bob"])
-    change = {"site": "KSQ", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+    change = {"site": "KSQ", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
     client.change("booking.create", change, space="P-1", dry_run=True)
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
@@ -541,7 +541,7 @@ def test_who_does_not_take_the_last_answers_is_closed_all_the_same(start_daemon,
 def test_what_is_under_way_past_the_time_to_drain_is_left_to_its_fate(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="300ms", limits__request_timeout="3s")
     client = daemon.client(world.token["ada"])
-    change = {"site": "KSQ", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+    change = {"site": "KSQ", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
     client.call("booking.create", {**change, "space": "A-01", "key": new_key(), "dry_run": True})
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")

@@ -34,13 +34,13 @@ def test_two_daemons_share_a_database(start_daemon, world):
     first, second = start_daemon("first"), start_daemon("second")
     assert first.port != second.port
     with first.client(world.token["ada"]) as one, second.client(world.token["ada"]) as two:
-        ref = one.change("booking.create", site="KSQ", space="A-01", start="2026-12-01T09:00",
-                         end="2026-12-01T10:00")["booking"]["ref"]
+        ref = one.change("booking.create", site="KSQ", space="A-01", start="2054-12-01T09:00",
+                         end="2054-12-01T10:00")["booking"]["ref"]
         assert two.call("booking.show", site="KSQ", ref=ref)["booking"]["space"] == "A-01"
 
 
 def test_a_daemon_behind_the_proxy_and_its_batches(start_daemon, pg_proxy, world, world_db):
     daemon = start_daemon(conninfo=f"{pg_proxy.conninfo} dbname={world_db} user=coworkd")
     with daemon.client(world.token["ada"]) as client:
-        client.change("booking.create", site="KSQ", space="A-01", start="2026-12-01T09:00", end="2026-12-01T10:00")
+        client.change("booking.create", site="KSQ", space="A-01", start="2054-12-01T09:00", end="2054-12-01T10:00")
     assert pg_proxy.stats()["batches"] >= 1

@@ -168,9 +168,9 @@ def test_systemd_socket_activate_serves_a_booking(daemon, world, cowork):
     try:
         assert "Listening on" in process.stderr.readline()
         client = cowork("ada").context(world.token["ada"], "KSQ", server=f"localhost:{port}")
-        out = client.run("book", "A-01", "2027-03-01", "9-10", check=0).stdout
+        out = client.run("book", "A-01", "2055-03-01", "9-10", check=0).stdout
         assert re.search(r"R-[0-9A-Z]{6}", out), out
-        assert "A-01" in client.run("list", "--space", "A-01", "2027-03-01", check=0).stdout
+        assert "A-01" in client.run("list", "--space", "A-01", "2055-03-01", check=0).stdout
     finally:
         process.terminate()
         rest = process.communicate(timeout=30)[1]

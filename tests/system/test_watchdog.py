@@ -9,7 +9,7 @@ import pytest
 from fault_proxy import PLACES
 from rig import wait_until
 
-BOOKING = {"site": "KSQ", "space": "A-01", "start": "2027-03-01T09:00", "end": "2027-03-01T10:00"}
+BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 WATCHED = {"WATCHDOG_USEC": "2000000"}  # it is looked at each second, and two without progress are too many
 
 

@@ -8,7 +8,6 @@
 import json
 import socket
 import threading
-import time
 
 import shapes
 from rpc import PASSING, RpcError
@@ -110,7 +109,8 @@ class Lasting:
 
     def __init__(self, daemon, token, since_rev, site=HERE):
         self.daemon, self.token, self.site, self.began, self.rev = daemon, token, site, since_rev, since_rev
-        self.revs, self.cuts, self.problem, self.leaving, self.moved = [], 0, None, False, threading.Condition()
+        self.revs, self.cuts, self.problem = [], 0, None
+        self.leaving, self.moved = threading.Event(), threading.Condition()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -118,17 +118,17 @@ class Lasting:
         return self
 
     def __exit__(self, *_):
-        self.leaving = True
+        self.leaving.set()
         self.thread.join(WAIT_S)
 
     def run(self):
-        while not self.leaving:
+        while not self.leaving.is_set():
             try:
                 with self.daemon.client(self.token, timeout=1) as client:
                     self.follow(client)
             except (OSError, EOFError):
                 self.cuts += 1
-                time.sleep(0.02)
+                self.leaving.wait(0.02)  # the daemon may be back
             except RpcError as error:
                 if error.kind not in PASSING:
                     return self.fail(error)
@@ -142,7 +142,7 @@ class Lasting:
 
     def follow(self, client):
         watcher = Watcher(client, self.site, since_rev=self.rev)
-        while not self.leaving and not watcher.lost:
+        while not self.leaving.is_set() and not watcher.lost:
             with self.moved:
                 self.revs += watcher.revs
                 watcher.revs.clear()
