@@ -1,6 +1,7 @@
 /* See client.h. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
@@ -96,12 +97,22 @@ static void take_answer(struct client *client, unsigned place, size_t len, bool 
 		owner->idle(owner);
 }
 
+static void open_next(struct client_owner *owner);
+
+static void take_ready(struct client_owner *owner)
+{
+	if (owner->opened < owner->count)
+		open_next(owner);
+	if (++owner->logged_in == owner->count)
+		owner->ready(owner);
+}
+
 static void on_greeting(struct client *client, const struct answer *answer, const char *line)
 {
 	if (answer->type != ANSWER_RESULT)
 		die("no login: %.400s", line);
 	if (--client->greetings == 0)
-		client->owner->ready(client->owner);
+		take_ready(client->owner);
 }
 
 static void on_line(struct wire *wire, char *line, size_t len)
@@ -163,15 +174,31 @@ static void on_open_ready(struct wire *wire)
 {
 	struct client *client = container_of(wire, struct client, wire);
 
-	client->owner->ready(client->owner);
+	take_ready(client->owner);
 }
 
-void client_open(struct client *client, struct client_owner *owner, unsigned number)
+static void open_next(struct client_owner *owner)
 {
 	static const struct wire_user daemon = { .open = on_open, .line = on_line };
 	static const struct wire_user memcached = { .open = on_open_ready, .line = on_value };
+	struct client *client = &owner->clients[owner->opened];
 
 	client->owner = owner;
-	client->number = number;
+	client->number = owner->opened++;
 	wire_open(&client->wire, &owner->load->loop, in_order(client) ? &memcached : &daemon);
+}
+
+void clients_open(struct client_owner *owner, unsigned count)
+{
+	owner->clients = must_alloc(count, sizeof(*owner->clients));
+	owner->count = count;
+	while (owner->opened < count && owner->opened < OPENING_MAX)
+		open_next(owner);
+}
+
+void clients_deinit(struct client_owner *owner)
+{
+	for (unsigned i = 0; i < owner->opened; i++)
+		wire_deinit(&owner->clients[i].wire);
+	free(owner->clients);
 }

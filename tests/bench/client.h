@@ -12,7 +12,7 @@
 #include "source.h"
 
 struct client_owner {
-	void (*ready)(struct client_owner *owner); /* one more is logged in */
+	void (*ready)(struct client_owner *owner); /* all are logged in */
 	void (*idle)(struct client_owner
 			     *owner); /* one more has all its answers, after it was stopped */
 	/* Of each line that is no answer to a request of ours, and before each that is; or NULL. */
@@ -20,7 +20,9 @@ struct client_owner {
 	struct load *load;
 	struct source *source;
 	bool stopping;
-	uint64_t done; /* requests that were done, measured or not */
+	uint64_t done;		/* requests that were done, measured or not */
+	struct client *clients; /* owns */
+	unsigned count, opened, logged_in;
 };
 
 struct client {
@@ -39,7 +41,9 @@ struct client {
 /* Writes hello and the login by token; the length. */
 size_t client_greet(const struct load *load, unsigned number, char *out, size_t size);
 
-void client_open(struct client *client, struct client_owner *owner, unsigned number);
+/* Opens so many, OPENING_MAX of them at one time. */
+void clients_open(struct client_owner *owner, unsigned count);
+void clients_deinit(struct client_owner *owner);
 /* Asks for one thing; it counts as asked at since_ns. */
 void client_ask(struct client *client, int64_t since_ns);
 /* Asks whatever is to be asked now. */

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,106 +65,92 @@ static const struct mode *mode_named(const char *name)
 	return NULL;
 }
 
-static double number(const char *text, double least, double most)
+/* What an option holds: a text, or a number of the type that stands there. */
+enum option_type {
+	OPTION_TEXT,
+	OPTION_INT,
+	OPTION_UNSIGNED,
+	OPTION_INT64,
+	OPTION_UINT64,
+	OPTION_REAL
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct row {
+	const char *name;
+	enum option_type type;
+	size_t offset;
+	double least, most;
+} rows[] = {
+	{ "port", OPTION_INT, AT(port), 1, 65535 },
+	{ "ca", OPTION_TEXT, AT(ca) },
+	{ "tokens", OPTION_TEXT, AT(tokens) },
+	{ "connections", OPTION_UNSIGNED, AT(connections), 1, 100000 },
+	{ "pipeline", OPTION_UNSIGNED, AT(pipeline), 1, PIPELINE_MAX },
+	{ "every-us", OPTION_INT64, AT(every_us), 1, 1e9 },
+	{ "seconds", OPTION_REAL, AT(seconds), 0.01, 1e6 },
+	{ "warmup", OPTION_REAL, AT(warmup), 0, 1e6 },
+	{ "expect", OPTION_TEXT, AT(expect) },
+	{ "seed", OPTION_UINT64, AT(seed), 0, 1e15 },
+	{ "lines", OPTION_TEXT, AT(lines) },
+	{ "site", OPTION_TEXT, AT(site) },
+	{ "spaces", OPTION_UNSIGNED, AT(spaces), 1, 9999 },
+	{ "first-day", OPTION_TEXT, AT(first_day) },
+	{ "first", OPTION_UINT64, AT(first), 0, 1e12 },
+	{ "keys", OPTION_UNSIGNED, AT(keys), 1, 999999 },
+	{ "since-rev", OPTION_INT64, AT(since_rev), 0, 9e15 },
+};
+
+static double number(const struct row *row, const char *text)
 {
 	char *end;
 	double value = strtod(text, &end);
 
-	if (end == text || *end || value < least || value > most)
-		die("%s: not a number from %g to %g", text, least, most);
+	if (end == text || *end || value < row->least || value > row->most)
+		die("%s: not a number from %g to %g", text, row->least, row->most);
 	return value;
 }
 
-static void read_option(int c, const char *text, struct options *options)
+static void read_option(const struct row *row, const char *text, struct options *options)
 {
-	switch (c) {
-	case 'p':
-		options->port = (int)number(text, 1, 65535);
+	void *at = (char *)options + row->offset;
+
+	switch (row->type) {
+	case OPTION_TEXT:
+		*(const char **)at = text;
 		break;
-	case 'a':
-		options->ca = text;
+	case OPTION_INT:
+		*(int *)at = (int)number(row, text);
 		break;
-	case 't':
-		options->tokens = text;
+	case OPTION_UNSIGNED:
+		*(unsigned *)at = (unsigned)number(row, text);
 		break;
-	case 'c':
-		options->connections = (unsigned)number(text, 1, 100000);
+	case OPTION_INT64:
+		*(int64_t *)at = (int64_t)number(row, text);
 		break;
-	case 'd':
-		options->pipeline = (unsigned)number(text, 1, PIPELINE_MAX);
+	case OPTION_UINT64:
+		*(uint64_t *)at = (uint64_t)number(row, text);
 		break;
-	case 'e':
-		options->every_us = (int64_t)number(text, 1, 1e9);
-		break;
-	case 's':
-		options->seconds = number(text, 0.01, 1e6);
-		break;
-	case 'w':
-		options->warmup = number(text, 0, 1e6);
-		break;
-	case 'x':
-		options->expect = text;
-		break;
-	case 'r':
-		options->seed = (uint64_t)number(text, 0, 1e15);
-		break;
-	case 'l':
-		options->lines = text;
-		break;
-	case 'S':
-		options->site = text;
-		break;
-	case 'n':
-		options->spaces = (unsigned)number(text, 1, 9999);
-		break;
-	case 'f':
-		options->first_day = text;
-		break;
-	case 'F':
-		options->first = (uint64_t)number(text, 0, 1e12);
-		break;
-	case 'k':
-		options->keys = (unsigned)number(text, 1, 999999);
-		break;
-	case 'R':
-		options->since_rev = (int64_t)number(text, 0, 9e15);
-		break;
-	default:
+	case OPTION_REAL:
+		*(double *)at = number(row, text);
 		break;
 	}
 }
 
-/* False: it is wrong, or asks for help, which has been given then. */
+/* False: it is wrong, or asks for help. */
 static bool read_command_line(int argc, char **argv, struct options *options, bool *ret_help)
 {
-	static const struct option names[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "ca", required_argument, NULL, 'a' },
-		{ "tokens", required_argument, NULL, 't' },
-		{ "connections", required_argument, NULL, 'c' },
-		{ "pipeline", required_argument, NULL, 'd' },
-		{ "every-us", required_argument, NULL, 'e' },
-		{ "seconds", required_argument, NULL, 's' },
-		{ "warmup", required_argument, NULL, 'w' },
-		{ "expect", required_argument, NULL, 'x' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ "lines", required_argument, NULL, 'l' },
-		{ "site", required_argument, NULL, 'S' },
-		{ "spaces", required_argument, NULL, 'n' },
-		{ "first-day", required_argument, NULL, 'f' },
-		{ "first", required_argument, NULL, 'F' },
-		{ "keys", required_argument, NULL, 'k' },
-		{ "since-rev", required_argument, NULL, 'R' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL },
-	};
-	int c;
+	struct option names[ARRAY_SIZE(rows) + 2] = { { "help", no_argument, NULL, 'h' } };
+	int c, index;
 
-	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		names[i + 1] = (struct option){ rows[i].name, required_argument, NULL, 'o' };
+	while ((c = getopt_long(argc, argv, "", names, &index)) != -1) {
 		*ret_help = c == 'h';
-		if (c == '?' || c == 'h')
+		if (c != 'o')
 			return false;
-		read_option(c, optarg, options);
+		read_option(&rows[index - 1], optarg, options);
 	}
 	options->mode = argv[optind];
 	return options->mode && !argv[optind + 1] && options->port && options->ca;

@@ -11,8 +11,6 @@
 struct holding {
 	struct client_owner owner;
 	struct watched input;
-	struct client *clients; /* owns */
-	unsigned opened, ready;
 };
 
 static void on_input(struct watched *watched, uint32_t events)
@@ -29,15 +27,7 @@ static void on_input(struct watched *watched, uint32_t events)
 static void on_ready(struct client_owner *owner)
 {
 	struct holding *holding = container_of(owner, struct holding, owner);
-	unsigned count = owner->load->options.connections;
 
-	holding->ready++;
-	if (holding->opened < count) {
-		client_open(&holding->clients[holding->opened], owner, holding->opened);
-		holding->opened++;
-	}
-	if (holding->ready < count)
-		return;
 	load_begin(owner->load);
 	loop_watch(&owner->load->loop, &holding->input, EPOLLIN);
 }
@@ -48,15 +38,9 @@ void mode_hold(struct load *load)
 		.owner = { .ready = on_ready, .load = load },
 		.input = { .fd = STDIN_FILENO, .on_event = on_input },
 	};
-	unsigned count = load->options.connections;
 
-	holding.clients = must_alloc(count, sizeof(*holding.clients));
-	holding.opened = count < OPENING_MAX ? count : OPENING_MAX;
-	for (unsigned i = 0; i < holding.opened; i++)
-		client_open(&holding.clients[i], &holding.owner, i);
+	clients_open(&holding.owner, load->options.connections);
 	loop_run(&load->loop);
 	load_print(load, "");
-	for (unsigned i = 0; i < count; i++)
-		wire_deinit(&holding.clients[i].wire);
-	free(holding.clients);
+	clients_deinit(&holding.owner);
 }

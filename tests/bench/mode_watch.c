@@ -21,7 +21,6 @@ struct watcher {
 
 struct watching {
 	struct client_owner owner; /* of the one who books */
-	struct client booker;
 	struct phases phases;
 	struct watched pace;
 	struct watcher *watchers; /* owns */
@@ -56,7 +55,7 @@ static void on_pace(struct watched *timer, uint32_t events)
 	watching->answered_ns = 0;
 	watching->counts = watching->owner.load->measuring;
 	watching->asked_ns = now_ns();
-	client_ask(&watching->booker, watching->asked_ns);
+	client_ask(&watching->owner.clients[0], watching->asked_ns);
 }
 
 static void end_if_told(struct watching *watching)
@@ -107,7 +106,7 @@ static void on_watching(struct watching *watching)
 	struct load *load = watching->owner.load;
 
 	if (++watching->ready == load->options.connections)
-		client_open(&watching->booker, &watching->owner, 0);
+		clients_open(&watching->owner, 1);
 	else if (watching->opened < load->options.connections)
 		open_next(watching);
 }
@@ -209,7 +208,7 @@ void mode_watch(struct load *load)
 	load_print(load, more);
 	for (unsigned i = 0; i < count; i++)
 		wire_deinit(&watching->watchers[i].wire);
-	wire_deinit(&watching->booker.wire);
+	clients_deinit(&watching->owner);
 	free(watching->watchers);
 	free(watching);
 	source_deinit(&source);

@@ -171,14 +171,17 @@ static void add(struct buf *out, char type, const void *body, size_t len)
 	buf_add(out, body, len);
 }
 
+/* One value, or NULL. */
 static void add_row(struct buf *out, const char *text)
 {
 	static const char described[] = "\0\1c\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0";
-	char row[64] = { 0, 1, 0, 0, 0, (char)strlen(text) };
+	static const char null_row[] = "\0\1\xff\xff\xff\xff";
+	char row[64] = { 0, 1, 0, 0, 0, text ? (char)strlen(text) : 0 };
 
-	memcpy(row + 6, text, strlen(text));
+	if (text)
+		memcpy(row + 6, text, strlen(text));
 	add(out, 'T', described, 2 + 2 + 18);
-	add(out, 'D', row, 6 + strlen(text));
+	add(out, 'D', text ? row : null_row, 6 + (text ? strlen(text) : 0));
 	add(out, 'C', "SELECT 1", 9);
 	add(out, 'Z', "I", 1);
 }
@@ -197,6 +200,7 @@ static void write_greeting(struct buf *out, unsigned shape)
 	add(out, 'K', "\0\0\x12\x34\0\0\0\7", 8);
 	add(out, 'Z', "I", 1);
 	add_row(out, version);
+	add_row(out, NULL); /* no right is missing */
 	if (shape & SHAPE_GREETING) {
 		add_row(out, "12");
 	} else {
