@@ -69,8 +69,8 @@ static SSL_CTX *ctx_new(const SSL_METHOD *method)
 
 	if (ctx == NULL)
 		return NULL;
-	/* An end of file without close_notify is a plain end: every message ends in LF anyway. */
-	/* What was read is overwritten: passwords and tokens come this way. */
+	/* An end of file without close_notify is a plain end: every message ends in LF anyway. What was
+	 * read is overwritten: passwords and tokens come this way. */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 					 SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
 					 SSL_OP_CLEANSE_PLAINTEXT);

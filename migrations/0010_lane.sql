@@ -25,10 +25,11 @@ RETURNS text LANGUAGE sql STABLE
 	RETURN '{"rev":' || p_rev || ',"at":' || cowork.us(p_at) || ',"actor":' || p_actor || ',"kind":"' || p_kind
 		|| '","subject":' || p_subject || ',"body":' || p_body || '}';
 
--- A batch's events go to the table together at its end; the first p_logged of them are there already.
+-- A batch's events go to the table together at its end; the first p_logged of them are there already. In
+-- plpgsql, whose plans stay for the session.
 CREATE FUNCTION cowork.event_append(p_site int, p_logged int, p_rev bigint[], p_at timestamptz[], p_actor bigint[],
 	p_kind text[], p_subject bigint[], p_body jsonb[], p_hash bytea[])
-RETURNS void LANGUAGE plpgsql AS $$ -- whose plan stays for the session
+RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO cowork.event (site_id, rev, at, actor, kind, subject, body, hash)
 	SELECT p_site, v.rev, v.at, v.actor, v.kind, v.subject, v.body, v.hash
@@ -148,7 +149,8 @@ $$;
 
 -- Works through p_commands and answers with one outcome each and the events, as JSON text under 64 KiB: a
 -- reply that does not fit the socket's buffers would hold the site's lock while it waits to be read. Facts
--- that do not fit are left out and can be read from the noun's view after the commit.
+-- that do not fit are left out and can be read from the noun's view after the commit; so are those of a
+-- command with "f": false that was done now, whose outcome has the instant instead.
 --
 -- The order of the statements is the promise: each sees what was committed before it began, so the fences are
 -- judged, and the receipts looked up, by statements that began when the lock was held.

@@ -150,7 +150,7 @@ class Worker(threading.Thread):
         kind = data.get("kind")
         self.counts[kind] += 1
         if kind == "db_unavailable":
-            time.sleep(0.01)  # as it was told to
+            self.load.given_up.wait(0.01)  # as it was told to
         if kind == "outcome_unknown":
             command.doubt = command.doubted = True
             self.retry(command)
@@ -194,7 +194,7 @@ class Worker(threading.Thread):
             self.counts["connection refused"] += 1
             if isinstance(problem, RpcError) and problem.kind not in PASSING:
                 raise
-            time.sleep(0.01)
+            self.load.given_up.wait(0.01)
 
     def fill(self):
         while len(self.flying) < self.load.window and (command := self.next_command()):
@@ -209,7 +209,8 @@ class Worker(threading.Thread):
         try:
             self.fill()
             if not self.flying:
-                time.sleep(0.002)  # every command waits for its time to be tried again
+                due = self.again[0][0] if self.again else 0
+                self.load.given_up.wait(max(0, due - time.monotonic()))  # till one may be tried again
                 return
             message = self.client.read_message()
         except LOST:
@@ -223,7 +224,7 @@ class Worker(threading.Thread):
     def run(self):
         try:
             while not (self.load.stopping and not self.flying and not self.again):
-                if self.load.given_up:
+                if self.load.given_up.is_set():
                     return
                 self.step()
             self.ask_again()
@@ -241,7 +242,7 @@ class Worker(threading.Thread):
             command.final = None
             command.doubt = True  # never taken as "not done"
             self.retry(command)
-        while (self.again or self.flying) and not self.load.given_up:
+        while (self.again or self.flying) and not self.load.given_up.is_set():
             self.step()
         for command, (said, *first) in zip(doubted, before):
             self.counts["asked again"] += 1
@@ -260,7 +261,7 @@ class Load:
         self.world, self.daemons, self.seed, self.window = world, daemons, seed, window
         self.leaving = leaving
         self.slots = Slots(sites, spaces, hours)
-        self.stopping = self.given_up = False
+        self.stopping, self.given_up = False, threading.Event()
         self.workers = [Worker(self, number) for number in range(workers)]
 
     def __enter__(self):
@@ -273,13 +274,14 @@ class Load:
 
     def finish(self, given_up=False, timeout=90):
         """Nothing new; what is out is brought to an end."""
-        self.given_up |= given_up
+        if given_up:
+            self.given_up.set()
         self.stopping = True
         deadline = time.monotonic() + timeout
         for worker in self.workers:
             worker.join(max(0.1, deadline - time.monotonic()))
         if any(worker.is_alive() for worker in self.workers):
-            self.given_up = True
+            self.given_up.set()
             self.workers[0].problems.append("the load did not come to an end")
 
     @property

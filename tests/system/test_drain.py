@@ -42,6 +42,15 @@ def under_way(sql):
     wait_until(look, what="a batch under way")
 
 
+def start_change(daemon, world, sql):
+    """A client and its change, which is under way until the administrator's transaction ends."""
+    client = daemon.client(world.token["ada"])
+    hold_site(sql)
+    number = client.send_change("booking.create", BOOKING)
+    under_way(sql)
+    return client, number
+
+
 def test_sigterm_ends_well_with_many_idle_clients(start_daemon, world):
     daemon = start_daemon()
     clients = [daemon.client(world.token["ada"]) for _ in range(8)]
@@ -63,10 +72,7 @@ def test_clients_are_told_and_then_closed(daemon, connect, name):
 
 def test_what_is_under_way_is_answered_before_the_end(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="30s")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    number = client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, number = start_change(daemon, world, sql)
     daemon.terminate()
     assert notification(client)["method"] == "server.draining"
     sql.connection.rollback()
@@ -81,10 +87,7 @@ def test_what_is_under_way_is_answered_before_the_end(start_daemon, world, sql):
 def test_the_service_manager_is_asked_for_time_as_long_as_it_drains(start_daemon, world, sql):
     """TimeoutStopSec= need not know limits.drain_timeout."""
     daemon = start_daemon(limits__drain_timeout="60s")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    number = client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, number = start_change(daemon, world, sql)
     daemon.terminate()
     daemon.wait_note("STOPPING=1")
     daemon.wait_note("STATUS=finishing requests under way; 1 clients, 1 changes")
@@ -98,10 +101,7 @@ def test_the_service_manager_is_asked_for_time_as_long_as_it_drains(start_daemon
 
 def test_what_is_under_way_is_done_although_its_client_has_left(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="30s")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, _ = start_change(daemon, world, sql)
     client.close()
     daemon.wait_log("client left while its change was under way")
     daemon.terminate()
@@ -116,10 +116,7 @@ def test_what_is_under_way_is_done_although_its_client_has_left(start_daemon, wo
 
 def test_no_new_client_is_taken_while_it_drains(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="30s")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    number = client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, number = start_change(daemon, world, sql)
     daemon.terminate()
     notification(client)
     with pytest.raises(ConnectionRefusedError):
@@ -131,10 +128,7 @@ def test_no_new_client_is_taken_while_it_drains(start_daemon, world, sql):
 
 def test_the_drain_has_an_end_and_what_is_stuck_is_left(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="300ms")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, _ = start_change(daemon, world, sql)
     daemon.terminate()
     notification(client)
     assert ended(client)
@@ -146,10 +140,7 @@ def test_the_drain_has_an_end_and_what_is_stuck_is_left(start_daemon, world, sql
 
 def test_a_second_sigterm_ends_it_at_once(start_daemon, world, sql):
     daemon = start_daemon(limits__drain_timeout="600s")
-    client = daemon.client(world.token["ada"])
-    hold_site(sql)
-    client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, _ = start_change(daemon, world, sql)
     daemon.terminate()
     notification(client)
     daemon.terminate()
@@ -255,10 +246,7 @@ def test_a_restart_keeps_the_socket_and_those_who_connect_meanwhile(activate, li
 
 def test_a_drained_daemon_leaves_the_socket_to_the_other(activate, world, sql):
     first = activate(limits__drain_timeout="30s")
-    client = first.client(world.token["ada"])
-    hold_site(sql)
-    number = client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    client, number = start_change(first, world, sql)
     first.terminate()
     assert notification(client)["method"] == "server.draining"
     second = activate()

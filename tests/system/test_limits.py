@@ -179,6 +179,21 @@ def test_a_line_that_trickles_is_closed_although_each_byte_comes_in_time(start_d
         it.close()
 
 
+def test_who_leaves_in_the_middle_of_a_line_leaves_no_clock_behind(start_daemon, world):
+    """The clock of the line was started once more when the end of the connection was found, and fired when it was gone."""
+    daemon = start_daemon(limits__line_timeout="300ms")
+    for _ in range(4):
+        mark = daemon.mark()
+        with daemon.client(world.token["ada"]) as client:
+            client.send_bytes(b'{"jsonrpc"')
+        daemon.wait_log("connection closed.*the client left", since=mark)
+    with daemon.client(world.token["ada"]) as later:  # what began before it is over when its own is
+        later.send_bytes(b"{")
+        daemon.wait_log("connection closed.*a line took too long")
+    with daemon.client(world.token["ada"]) as client:
+        client.call("session.ping")
+
+
 def test_a_request_is_answered_in_its_time_if_only_by_timeout(start_daemon, world, sql):
     daemon = start_daemon(limits__request_timeout="1s")
     client = daemon.client(world.token["ada"])
