@@ -10,7 +10,7 @@
  *	drip      a byte of a line each second
  *	sink      asks for much and takes nothing
  *	knock     a wrong password, again and again
- *	keys      a flood of TLS key updates
+ *	keys      a flood of TLS key updates; with a DEPTH above 1 an empty line after each 16
  *	ping, day, list, book   such requests, as fast as they are answered
  *	wish      as book, and asks again no sooner than a refusal says
  *
@@ -453,6 +453,11 @@ static bool update_keys(struct client *client)
 
 		if (r != 1)
 			return waits(client, r);
+		if (depth > 1 && i % 16 == 15) {
+			put(client, "\n", 1);
+			if (!send_out(client))
+				return false;
+		}
 	}
 	return true;
 }

@@ -197,10 +197,11 @@ def test_a_flood_of_reads_harms_nobody(start_daemon, world):
     compare("reads", daemon, world, lambda: Flood(daemon, "list", size(64, 24), 4, "A-02", [world.token["boss"]]))
 
 
-def test_a_flood_of_key_updates_is_cut_off(start_daemon, world):
+@pytest.mark.parametrize("depth", [1, 2], ids=["alone", "with empty lines"])
+def test_a_flood_of_key_updates_is_cut_off(start_daemon, world, depth):
     """OpenSSL would answer them in one call for as long as they come, and nobody else would be served."""
     daemon = start_daemon(**{**LIMITS, "log__level": "debug"})
-    with Flood(daemon, "keys", 4, tokens=[world.token["boss"]]) as flood:
+    with Flood(daemon, "keys", 4, depth, tokens=[world.token["boss"]]) as flood:
         daemon.wait_log("connection closed.*too many key updates", count=8)
         with daemon.client(world.token["ada"]) as client:
             client.call("session.ping")
