@@ -210,9 +210,12 @@ static void finish_call(struct db_link *link)
 	} else if (two && !PQexitPipelineMode(link->conn)) {
 		db_link_lost(link, db_link_why(link));
 	} else if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		if (link->warned || (two && !link->committed)) {
-			db_link_lost(link, link->warned ? "the server warned while committing"
-							: "the server did not say COMMIT");
+		/* Only of a lane it matters whether it has committed. */
+		bool warned = link->warned && link->lane_id > 0;
+
+		if (warned || (two && !link->committed)) {
+			db_link_lost(link, warned ? "the server warned while committing"
+						  : "the server did not say COMMIT");
 			return;
 		}
 		db_link_rest(link);

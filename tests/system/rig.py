@@ -66,6 +66,18 @@ def wait_until(condition, timeout=WAIT_S, what="it"):
     return value
 
 
+def wait_for_batches(sql, count=1):
+    """Until so many batches are in the database and wait for the lock that our transaction holds; their backends' pids."""
+    def look():
+        sql.execute("SELECT pg_stat_clear_snapshot()")
+        sql.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                    " AND query LIKE '%%lane_run%%'")
+        pids = [pid for pid, in sql.fetchall()]
+        return pids if len(pids) >= count else None
+
+    return wait_until(look, what=f"{count} under way")
+
+
 def kept_folder(request):
     """Where the logs of a failed test go; None unless it failed and somewhere was named."""
     folder = os.environ.get("COWORK_KEEP")

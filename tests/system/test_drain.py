@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from rig import Activated, Daemon, build, wait_until
+from rig import Activated, Daemon, build, wait_for_batches
 from rpc import new_key, tls_context
 
 BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
@@ -31,23 +31,12 @@ def hold_site(sql):
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
 
 
-def under_way(sql):
-    """Until a batch waits for the lock we hold."""
-    def look():
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock' AND query LIKE '%%lane_run%%'")
-        return sql.fetchone()[0]
-
-    wait_until(look, what="a batch under way")
-
-
 def start_change(daemon, world, sql):
     """A client and its change, which is under way until the administrator's transaction ends."""
     client = daemon.client(world.token["ada"])
     hold_site(sql)
     number = client.send_change("booking.create", BOOKING)
-    under_way(sql)
+    wait_for_batches(sql)
     return client, number
 
 

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from rig import wait_until
+from rig import wait_for_batches
 from rpc import RpcError, new_key
 from world import BASE62, digits, new_token
 
@@ -273,14 +273,7 @@ def test_a_login_by_code_that_is_cancelled_under_way_is_not_called_undone(connec
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     number = client.send("session.auth", code=world.code["newcomer"], key=key)
-
-    def under_way():
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                    " AND query LIKE '%%lane_run%%'")
-        return sql.fetchone()
-
-    wait_until(under_way, what="a batch under way")
+    wait_for_batches(sql)
     client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
     client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
     sql.connection.rollback()

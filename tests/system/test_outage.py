@@ -9,7 +9,7 @@ import time
 import pytest
 
 from cluster import Cluster
-from rig import Daemon, build, wait_until
+from rig import Daemon, build, wait_for_batches, wait_until
 from rpc import PASSING, RpcError, new_key
 from world import World, new_token
 
@@ -155,14 +155,7 @@ def test_a_backend_terminated_under_a_change_is_run_again(daemon, connect, sql):
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     number = client.send_change("booking.create", BOOKING)
-
-    def waiting():
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                    " AND query LIKE '%%lane_run%%'")
-        return sql.fetchone()
-
-    [pid] = wait_until(waiting, what="a batch under way")
+    [pid] = wait_for_batches(sql)
     sql.execute("SELECT pg_terminate_backend(%s)", [pid])
     sql.connection.rollback()
     assert client.answer(number)["booking"]["state"] == "confirmed"

@@ -3,11 +3,10 @@
 import json
 import os
 import socket
-import threading
 
 import pytest
 
-from rig import wait_until
+from rig import wait_for_batches, wait_until
 from rpc import Client, RpcError, new_key
 from shapes import bad, good, reply_misfits
 
@@ -373,11 +372,8 @@ def test_thousands_in_one_flight_are_all_answered(connect):
     count = 3000
     lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "booking.list" if number % 3 else "session.ping",
                                 "params": {"site": "KSQ"} if number % 3 else {}}) + "\n" for number in range(count))
-    sender = threading.Thread(target=client.send_bytes, args=(lines.encode(),))
-    sender.start()
-    seen = {client.read_message()["id"] for _ in range(count)}
-    sender.join()
-    assert seen == set(range(count))
+    seen = [message["id"] for message in client.exchange(lines.encode(), count)]
+    assert sorted(seen) == list(range(count))
 
 
 def test_an_id_under_way_is_refused_a_second_time(connect):
@@ -419,24 +415,13 @@ def test_a_cancelled_read_is_answered_once(connect, sql, daemon):
     assert client.call("booking.list", site="KSQ")["bookings"] == []
 
 
-def waiting_for_the_site(sql):
-    """Until a batch is in the database and waits for the lock we hold."""
-    def look():
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock' AND query LIKE '%%lane_run%%'")
-        return sql.fetchone()[0]
-
-    wait_until(look, what="a batch under way")
-
-
 def test_a_cancelled_change_under_way_has_its_own_answer(connect, sql):
     client = connect("ada")
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     number = client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00",
                                 end="2055-03-01T10:00")
-    waiting_for_the_site(sql)
+    wait_for_batches(sql)
     client.send_line(json.dumps({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}))
     assert_alive(client)
     sql.connection.rollback()
@@ -450,7 +435,7 @@ def test_a_client_that_leaves_under_way_leaves_nothing_behind(daemon, connect, s
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     client = connect("ada")
     client.send_change("booking.create", site="KSQ", space="A-01", start="2055-03-01T09:00", end="2055-03-01T10:00")
-    waiting_for_the_site(sql)
+    wait_for_batches(sql)
     for _ in range(5):
         client.send("booking.list", site="KSQ")
     client.close()
