@@ -15,12 +15,12 @@
 
 #include "common/civil.h"
 #include "common/macros.h"
+#include "daemon/db_hints.h"
 #include "daemon/db_link.h"
 #include "daemon/log.h"
 
 #define LANE_QUEUE    1048576 /* one call a site at most: the lanes bound it themselves */
 #define CONTROL_QUEUE 4096
-#define HINTS_MAX     64
 /* Urgent calls wait in a line of their own, whose end does not depend on how full the other is; one
  * of the others goes after so many in a row, so that a crowd at the door stops nobody inside. */
 #define URGENT_QUEUE 256
@@ -48,26 +48,10 @@ struct db {
 	struct db_pool pools[DB_POOLS];
 	bool told_up;
 	const char *told_trouble;
-
-	/* Hints wait here while one is under way; the newest rev of a site replaces an older one.
-	 */
-	struct db_call hint_call;
-	bool hint_busy;
-	struct {
-		int site_id;
-		int64_t rev;
-	} hints[HINTS_MAX];
-	int hint_count;
-	char hint_text[32];
+	struct db_hints hints;
 };
 
 static void on_submitted(struct task *task);
-
-static const struct db_statement HINT = {
-	.name = "hint",
-	.sql = "SELECT pg_notify('cowork', $1)",
-	.params = 1,
-};
 
 static int link_index(const struct db_pool *pool, const struct db_link *link)
 {
@@ -254,6 +238,7 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 	db->loop = loop;
 	db->config = config;
 	db->events = events;
+	db_hints_init(&db->hints, loop, db);
 	for (int i = 0; i < DB_POOLS; i++) {
 		TAILQ_INIT(&db->pools[i].queue);
 		TAILQ_INIT(&db->pools[i].urgent);
@@ -271,7 +256,7 @@ struct db *db_free(struct db *db)
 {
 	if (!db)
 		return NULL;
-	db_forget(&db->hint_call);
+	db_hints_deinit(&db->hints);
 	for (int k = 0; k < DB_POOLS; k++) {
 		struct db_pool *pool = &db->pools[k];
 
@@ -379,45 +364,9 @@ void db_drop_link(struct db_call *call)
 	db_link_drop(call->link);
 }
 
-static void hints_send(struct db *db);
-
-static void on_hinted(struct db_call *call)
-{
-	struct db *db = container_of(call, struct db, hint_call);
-
-	db->hint_busy = false;
-	if (call->status != DB_DONE)
-		db->hint_count = 0; /* only hints: whoever follows a site polls it too */
-	hints_send(db);
-}
-
-static void hints_send(struct db *db)
-{
-	if (db->hint_busy || db->hint_count == 0)
-		return;
-	db->hint_count--;
-	snprintf(db->hint_text, sizeof(db->hint_text), "%d %lld", db->hints[db->hint_count].site_id,
-		 (long long)db->hints[db->hint_count].rev);
-	db->hint_busy = true;
-	db->hint_call.statement = &HINT;
-	db->hint_call.params[0] = db->hint_text;
-	db->hint_call.done = on_hinted;
-	db_submit(db, DB_CONTROL, &db->hint_call);
-}
-
 void db_hint(struct db *db, int site_id, int64_t rev)
 {
-	for (int i = 0; i < db->hint_count; i++) {
-		if (db->hints[i].site_id == site_id) {
-			db->hints[i].rev = rev;
-			return;
-		}
-	}
-	if (db->hint_count < HINTS_MAX) {
-		db->hints[db->hint_count].site_id = site_id;
-		db->hints[db->hint_count++].rev = rev;
-	}
-	hints_send(db);
+	db_hints_tell(&db->hints, site_id, rev);
 }
 
 int db_rows(const struct db_call *call)

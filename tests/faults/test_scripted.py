@@ -17,6 +17,7 @@ VERSION = max(int(file.name[:4]) for file in migration_files())
 LOSSES = ("close", "half", "garbage", "fatal")  # the link is gone
 HASH = "00" * 32
 LINKS = 5  # lanes and readers as start() has them, and the feed
+HINT_PAUSE_S = 0.02  # of db_hints.h
 LANE_STEPS = ("bind", "describe", "execute", "sync")
 
 
@@ -345,6 +346,30 @@ def test_notices_and_hints_in_the_middle_change_nothing(step, kind, start, fake,
         assert outcome(client) == "ok"
         assert len(script.batches()) == 1
         goes_on(daemon, client)
+
+
+def test_other_instances_are_told_of_many_changes_in_few_words(start, fake, script):
+    """A word at once and one at the end of each pause, about the newest."""
+    daemon = start()
+    with daemon.client(script.token) as client:
+        began = time.monotonic()
+        for _ in range(40):
+            create(client)
+        pauses = (time.monotonic() - began) / HINT_PAUSE_S
+    daemon.stop()
+    words = [params[0] for params in fake.steps("execute", "pg_notify")]
+    revs = [int(word.removeprefix('{"3 ').removesuffix('"}')) for word in words]
+    assert len(words) <= pauses + 2 and revs == sorted(set(revs)) and revs[0] == 1
+
+
+def test_the_last_of_many_changes_is_told_of(start, fake, script):
+    daemon = start()
+    with daemon.client(script.token) as client:
+        for _ in range(5):
+            create(client)
+        told = lambda: fake.steps("execute", "pg_notify")[-1:] == [['{"3 5"}']]
+        with fake.changed:
+            assert fake.changed.wait_for(told, 10)
 
 
 OK = {"status": "ok", "rev": 1, "events": []}
