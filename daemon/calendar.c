@@ -1,6 +1,7 @@
 /*
- * See calendar.h. Entries are kept by id, once for each of their units in that unit's array of
- * claims in order of start, and in their member's array. A change of an entry takes its claims out and puts new ones in.
+ * See calendar.h. Entries are kept in the index, once for each of their units in that unit's array of
+ * claims in order of start, and in their member's array. A change of an entry takes its claims out and
+ * puts new ones in.
  */
 
 #include "daemon/calendar.h"
@@ -23,25 +24,22 @@ struct calendar *calendar_new(int64_t from_usec)
 	return calendar;
 }
 
-static void entries_free(struct entry_node **table)
-{
-	struct entry_node *node, *next;
-
-	HASH_ITER (hh, *table, node, next) {
-		HASH_DEL(*table, node);
-		free(node);
-	}
-}
-
 struct calendar *calendar_free(struct calendar *calendar)
 {
+	return calendar_free_some(calendar, SIZE_MAX);
+}
+
+struct calendar *calendar_free_some(struct calendar *calendar, size_t entries)
+{
+	struct entry_node *node;
 	struct unit_node *unit, *next;
 
 	if (!calendar)
 		return NULL;
-	HASH_CLEAR(by_ref, calendar->refs);
-	for (int type = 0; type < ENTRY_TYPES; type++)
-		entries_free(&calendar->entries[type]);
+	while (entries-- > 0 && (node = calendar_index_pop(&calendar->index)))
+		free(node);
+	if (calendar->index.count > 0)
+		return calendar;
 	HASH_ITER (hh, calendar->units, unit, next) {
 		HASH_DEL(calendar->units, unit);
 		free(unit->claims);
@@ -76,8 +74,7 @@ int64_t calendar_from(const struct calendar *calendar)
 
 size_t calendar_count(const struct calendar *calendar)
 {
-	return HASH_COUNT(calendar->entries[CALENDAR_BOOKING]) +
-	       HASH_COUNT(calendar->entries[CALENDAR_BLOCK]);
+	return calendar->index.count;
 }
 
 /* ---- claims ---- */
@@ -160,34 +157,24 @@ static void claim_remove(struct unit_node *unit, const struct calendar_entry *en
 
 /* ---- entries ---- */
 
-static struct entry_node *find_entry(const struct calendar *calendar, enum calendar_entry_type type,
-				     int64_t id)
-{
-	struct entry_node *node;
-
-	HASH_FIND(hh, calendar->entries[type], &id, sizeof(id), node);
-	return node;
-}
-
 const struct calendar_entry *calendar_entry(const struct calendar *calendar,
 					    enum calendar_entry_type type, int64_t id)
 {
-	const struct entry_node *node = find_entry(calendar, type, id);
+	const struct entry_node *node = calendar_index_find(&calendar->index, type, id);
 
 	return node ? &node->entry : NULL;
 }
 
 const struct calendar_entry *calendar_entry_by_ref(const struct calendar *calendar, const char *ref)
 {
-	struct entry_node *node;
+	const struct entry_node *node = calendar_index_find_ref(&calendar->index, ref);
 
-	HASH_FIND(by_ref, calendar->refs, ref, strlen(ref), node);
 	return node ? &node->entry : NULL;
 }
 
 void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type type, int64_t id)
 {
-	struct entry_node *node = find_entry(calendar, type, id);
+	struct entry_node *node = calendar_index_find(&calendar->index, type, id);
 
 	if (!node)
 		return;
@@ -198,24 +185,13 @@ void calendar_entry_drop(struct calendar *calendar, enum calendar_entry_type typ
 			claim_remove(unit, &node->entry);
 	}
 	calendar_member_remove(calendar, &node->entry);
-	HASH_DELETE(by_ref, calendar->refs, node);
-	HASH_DEL(calendar->entries[type], node);
+	calendar_index_remove(&calendar->index, node);
 	free(node);
 }
 
 int calendar_entry_add(struct calendar *calendar, struct entry_node *node)
 {
-	enum calendar_entry_type type = node->entry.type;
-
-	node->id = node->entry.id;
-	HASH_ADD(hh, calendar->entries[type], id, sizeof(node->id), node);
-	if (!node->hh.tbl) {
-		free(node);
-		return -ENOMEM;
-	}
-	HASH_ADD_KEYPTR(by_ref, calendar->refs, node->entry.ref, strlen(node->entry.ref), node);
-	if (!node->by_ref.tbl) {
-		HASH_DEL(calendar->entries[type], node);
+	if (calendar_index_add(&calendar->index, node) < 0) {
 		free(node);
 		return -ENOMEM;
 	}

@@ -89,6 +89,9 @@ struct calendar *calendar_new(int64_t from_usec);
 void calendar_offer_zone(struct calendar *calendar, struct zone *zone);
 /* Takes NULL, returns NULL. */
 struct calendar *calendar_free(struct calendar *calendar);
+/* So many of its entries at most, and it when none is left, since all at once is a pause where there are
+ * many: NULL then, otherwise the calendar, good for nothing but to be freed. Takes NULL. */
+struct calendar *calendar_free_some(struct calendar *calendar, size_t entries);
 
 /*
  * One row of the snapshot: `what` is "site" (rev, hash), "floor", "area", "space", "booking" or

@@ -20,7 +20,8 @@ static void send_waiting(struct db_hints *hints)
 		return;
 	for (int i = 0; i < hints->count; i++)
 		used += (size_t)snprintf(hints->text + used, sizeof(hints->text) - used,
-					 "%c\"%d %lld\"", i == 0 ? '{' : ',', hints->waiting[i].site_id,
+					 "%c\"%d %lld\"", i == 0 ? '{' : ',',
+					 hints->waiting[i].site_id,
 					 (long long)hints->waiting[i].rev);
 	snprintf(hints->text + used, sizeof(hints->text) - used, "}");
 	hints->count = 0;

@@ -23,7 +23,10 @@ static const struct db_statement LOAD = {
 	.params = 2,
 };
 
+#define FREED_A_TURN 1000 /* entries: less than a millisecond */
+
 static void load(struct feed_site *fs);
+static void free_dropped(struct timer *timer);
 
 static void set_state(struct feed_site *fs, enum feed_state state)
 {
@@ -115,6 +118,7 @@ static struct feed_site *make(struct feed *feed, const struct site *site)
 		return NULL;
 	fs->feed = feed;
 	fs->site = site;
+	fs->freeing.fire = free_dropped;
 	TAILQ_INIT(&fs->waits);
 	TAILQ_INSERT_TAIL(&feed->list, fs, entry);
 	return fs;
@@ -178,9 +182,22 @@ int feed_keep(struct feed *feed, const struct site *site, bool keep)
 
 /* ---- loading ---- */
 
+/* By a timer, not a task: others have their turn in between. */
+static void free_dropped(struct timer *timer)
+{
+	struct feed_site *fs = container_of(timer, struct feed_site, freeing);
+
+	fs->dropped = calendar_free_some(fs->dropped, FREED_A_TURN);
+	if (fs->dropped)
+		timer_start(fs->feed->loop, &fs->freeing, 0);
+}
+
 static void drop(struct feed_site *fs)
 {
-	fs->calendar = calendar_free(fs->calendar);
+	calendar_free(fs->dropped); /* two in so short a time are not for the loop's ease */
+	fs->dropped = fs->calendar;
+	fs->calendar = NULL;
+	timer_start(fs->feed->loop, &fs->freeing, 0);
 	set_state(fs, FEED_ABSENT);
 }
 
@@ -335,6 +352,8 @@ struct feed *feed_free(struct feed *feed)
 	while ((fs = TAILQ_FIRST(&feed->list))) {
 		TAILQ_REMOVE(&feed->list, fs, entry);
 		db_forget(&fs->load);
+		timer_stop(&fs->freeing);
+		calendar_free(fs->dropped);
 		calendar_free(fs->calendar);
 		free(fs);
 	}

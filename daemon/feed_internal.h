@@ -19,9 +19,11 @@ struct feed_site {
 	const struct site *site;
 	enum feed_state state;
 	struct calendar *calendar; /* owns; LOADING: being filled, LIVE: in use */
-	bool broken;		   /* LOADING: a row made no sense */
-	int kept;		   /* feed_keep() */
-	int64_t asked_usec;	   /* when somebody last wanted it */
+	struct calendar *dropped;  /* owns; is freed piece by piece */
+	struct timer freeing;
+	bool broken;	    /* LOADING: a row made no sense */
+	int kept;	    /* feed_keep() */
+	int64_t asked_usec; /* when somebody last wanted it */
 	/* What the poll under way was asked about. */
 	int64_t sent_rev;
 	uint8_t sent_hash[SHA256_SIZE];

@@ -3,6 +3,7 @@
  * against a list that knows nothing of units' arrays and binary searches.
  */
 
+#include "daemon/calendar_internal.h"
 #include "tests/unit/calendar_site.h"
 
 static void test_an_event_makes_moves_and_frees(void **state)
@@ -350,6 +351,56 @@ static void test_random_histories_agree_with_a_list(void **state)
 	}
 }
 
+/* So many bookings of an hour, one after another. */
+static struct calendar *make_full_site(int count)
+{
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
+
+	for (int id = 1; id <= count; id++)
+		assert_int_equal(load_row(calendar, "booking",
+					  entry_text("booking", id, 1, "[1]", id * HOUR,
+						     (id + 1) * HOUR, "confirmed")),
+				 0);
+	return calendar;
+}
+
+static void test_no_hash_of_a_large_site_is_large(void **state)
+{
+	enum { COUNT = 6400 };
+	struct calendar *calendar = make_full_site(COUNT);
+	const struct calendar_index *index = &calendar->index;
+	unsigned fair = COUNT / INDEX_PARTS;
+
+	for (int part = 0; part < INDEX_PARTS; part++) {
+		assert_in_range(HASH_COUNT(index->by_id[CALENDAR_BOOKING][part]), 1, 2 * fair);
+		assert_in_range(HASH_CNT(by_ref, index->by_ref[part]), 1, 2 * fair);
+	}
+	for (int id = 1; id <= COUNT; id++) {
+		const struct calendar_entry *entry = calendar_entry(calendar, CALENDAR_BOOKING, id);
+		char ref[16];
+
+		snprintf(ref, sizeof(ref), "R-%06d", id);
+		assert_non_null(entry);
+		assert_string_equal(entry->ref, ref);
+		assert_ptr_equal(calendar_entry_by_ref(calendar, ref), entry);
+	}
+	assert_null(calendar_entry(calendar, CALENDAR_BLOCK, 1));
+	assert_null(calendar_entry(calendar, CALENDAR_BOOKING, COUNT + 1));
+	calendar_free(calendar);
+}
+
+static void test_a_calendar_is_freed_piece_by_piece(void **state)
+{
+	struct calendar *calendar = make_full_site(250);
+
+	assert_ptr_equal(calendar_free_some(calendar, 100), calendar);
+	assert_int_equal(calendar_count(calendar), 150);
+	assert_ptr_equal(calendar_free_some(calendar, 100), calendar);
+	assert_int_equal(calendar_count(calendar), 50);
+	assert_null(calendar_free_some(calendar, 50));
+	assert_null(calendar_free_some(NULL, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +411,8 @@ int main(void)
 		cmocka_unit_test(test_a_row_of_no_known_kind_is_refused),
 		cmocka_unit_test(test_what_ended_before_the_calendar_is_not_kept),
 		cmocka_unit_test(test_a_space_changes_and_keeps_what_is_not_told),
+		cmocka_unit_test(test_no_hash_of_a_large_site_is_large),
+		cmocka_unit_test(test_a_calendar_is_freed_piece_by_piece),
 		cmocka_unit_test(test_random_histories_agree_with_a_list),
 	};
 
