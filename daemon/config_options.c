@@ -112,7 +112,7 @@ const struct config_option config_options[] = {
 	  "Passwords from one address (IPv6: one /64) that wait or are hashed; more are refused as "
 	  "busy." },
 	{ "limits", "accepts", CONFIG_INT, AT(accepts), "16", 1, 1024, NULL, 0,
-	  "New connections taken in one go." },
+	  "New connections taken in one go; of a socket that instances share, one." },
 	{ "limits", "drain_timeout", CONFIG_DURATION, AT(drain_timeout), "10s", 0, 600000, NULL, 0,
 	  "How long requests under way may take to finish when the service stops." },
 	{ "limits", "watches", CONFIG_INT, AT(watches), "8", 1, 1024, NULL, 0,

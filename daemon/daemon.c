@@ -53,7 +53,7 @@ struct daemon {
 	struct directory_events directory_events;
 	struct conns conns;
 	struct listener *listener;
-	int inherited; /* the descriptor of a socket that was passed, or -1 */
+	struct inherited inherited;
 	struct event *signals[SIGNALS];
 	struct timer drain;
 	struct timer lanes; /* while the last changes are under way at the end */
@@ -279,14 +279,14 @@ static int catch_signals(struct daemon *daemon)
 static int open_listener(struct daemon *daemon)
 {
 	struct listener_problem problem;
-	int inherited = daemon->inherited;
+	const struct inherited *inherited = &daemon->inherited;
 
 	if (listener_new(&daemon->conns, inherited, &daemon->listener, &problem) < 0) {
 		log_error("cannot listen", log_str("why", problem.text));
 		return -EINVAL;
 	}
 	log_notice("listening",
-		   log_str("address", inherited < 0 ? daemon->config.address : "inherited"),
+		   log_str("address", inherited->fd < 0 ? daemon->config.address : "inherited"),
 		   log_int("port", listener_port(daemon->listener)));
 	return 0;
 }

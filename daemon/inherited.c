@@ -27,14 +27,15 @@ static const char *fault_of(int fd)
 	return NULL;
 }
 
-int inherited_socket(int *ret)
+int inherited_socket(struct inherited *ret)
 {
-	const char *text = getenv("LISTEN_FDS");
+	const char *text = getenv("LISTEN_FDS"), *name = getenv("LISTEN_FDNAMES");
 	long named = text ? strtol(text, NULL, 10) : 0;
+	bool shared = name && strcmp(name, INHERITED_SHARED) == 0;
 	int count = sd_listen_fds(1);
 	const char *fault;
 
-	*ret = -1;
+	*ret = (struct inherited){ .fd = -1 };
 	if (count == 0)
 		return 0;
 	if (named > 1) {
@@ -55,6 +56,6 @@ int inherited_socket(int *ret)
 			  log_str("why", fault));
 		return -EINVAL;
 	}
-	*ret = SD_LISTEN_FDS_START;
+	*ret = (struct inherited){ .fd = SD_LISTEN_FDS_START, .shared = shared };
 	return 0;
 }

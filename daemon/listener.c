@@ -16,11 +16,14 @@
 #include "daemon/services.h"
 
 #define PAUSE_MS    200
+#define TURN_MS	    1
 #define COMPLAIN_MS 1000
 
 struct listener {
 	struct conns *conns; /* borrows */
 	int fd;		     /* owns, unless inherited */
+	bool shared;
+	bool took_last;	     /* of a shared one: this instance did */
 	int spare;	     /* given up to accept and close where descriptors run out */
 	struct event *event; /* owns */
 	struct timer pause;
@@ -68,6 +71,12 @@ static bool has_place(struct listener *listener)
 	return conns_make_room(conns);
 }
 
+static void pause_for(struct listener *listener, int64_t ms)
+{
+	event_del(listener->event);
+	timer_start(listener->conns->services->loop, &listener->pause, ms);
+}
+
 /* With no descriptor left the kernel would wake us for ever: stop listening for a moment. */
 static void out_of_descriptors(struct listener *listener)
 {
@@ -79,8 +88,7 @@ static void out_of_descriptors(struct listener *listener)
 	if (fd >= 0)
 		close(fd);
 	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	event_del(listener->event);
-	timer_start(listener->conns->services->loop, &listener->pause, PAUSE_MS);
+	pause_for(listener, PAUSE_MS);
 }
 
 static void on_pause_over(struct timer *timer)
@@ -108,9 +116,16 @@ static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 	struct listener *listener = data;
 	struct sockaddr_storage address;
 	const char *why;
+	int64_t most = listener->shared ? 1 : listener->conns->services->config->accepts;
 	int64_t taken;
 
-	for (taken = 0; taken < listener->conns->services->config->accepts; taken++) {
+	if (listener->took_last) {
+		listener->took_last = false;
+		log_debug("a connection is left to the other instances for a moment");
+		pause_for(listener, TURN_MS);
+		return;
+	}
+	for (taken = 0; taken < most; taken++) {
 		socklen_t len = sizeof(address);
 		int fd;
 
@@ -134,6 +149,7 @@ static void on_acceptable(evutil_socket_t event_fd, short what, void *data)
 			complain(listener, "out of memory");
 		}
 	}
+	listener->took_last = listener->shared && taken > 0;
 	log_debug("connections taken", log_int("count", taken));
 }
 
@@ -186,7 +202,7 @@ static int listen_own(const struct config *config, int *ret, struct listener_pro
 	return r;
 }
 
-int listener_new(struct conns *conns, int inherited, struct listener **ret,
+int listener_new(struct conns *conns, const struct inherited *inherited, struct listener **ret,
 		 struct listener_problem *ret_problem)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
@@ -196,11 +212,12 @@ int listener_new(struct conns *conns, int inherited, struct listener **ret,
 	if (!listener)
 		return r;
 	listener->conns = conns;
-	listener->fd = inherited;
+	listener->fd = inherited->fd;
+	listener->shared = inherited->shared;
 	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	listener->pause.fire = on_pause_over;
 	listener->quiet.fire = on_quiet;
-	if (inherited < 0)
+	if (inherited->fd < 0)
 		r = listen_own(conns->services->config, &listener->fd, ret_problem);
 	if (r < 0) {
 		listener_free(listener);

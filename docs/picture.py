@@ -22,8 +22,8 @@ COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 236, 80, 212, 56, 16
 # Name, row, column (a half is between two), files, what it is for. The last two rows go all the way across.
 ROOMS = (
     ("client", 0, 3, r"client/.*", ("the program cowork; uses", "common, nothing else")),
-    ("the daemon object", 0, 1, r"daemon/(main|daemon|inherited)", ("options, signals, start,", "reload, drain")),
-    ("connections", 1, 1, r"daemon/(listener|conn(_\w+)?|sources|peer)", ("listener, sources, conn:", "TLS, deadlines, turns")),
+    ("the daemon object", 0, 1, r"daemon/(main|daemon)", ("options, signals, start,", "reload, drain")),
+    ("connections", 1, 1, r"daemon/(listener|inherited|conn(_\w+)?|sources|peer)", ("listener, sources, conn:", "TLS, deadlines, turns")),
     ("dispatch", 2, 1, r"daemon/dispatch", ("finds the method, asks", "who may, decodes")),
     ("methods", 3, 1, r"daemon/methods/\w+", ("one method of the protocol", "a file")),
     ("login", 4, 0, r"daemon/(login\w*|session_auth|guess|password|invitation)", ("forms of session.auth,", "passwords, guesses")),

@@ -47,7 +47,7 @@ class OnSocket(Daemon):
         self.passed = (listening.fileno(),)
 
     def command(self):
-        return ["bash", "-c", f"exec 3<&{self.passed[0]}; LISTEN_FDS=1 LISTEN_PID=$$ exec '{self.binary}'"
+        return ["bash", "-c", f"exec 3<&{self.passed[0]}; LISTEN_FDS=1 LISTEN_FDNAMES=shared LISTEN_PID=$$ exec '{self.binary}'"
                               f" --config '{self.config}'"]
 
 

@@ -311,20 +311,21 @@ os.dup2(fd, 3)
 os.set_inheritable(3, True)
 os.environ["LISTEN_PID"] = str(os.getpid())
 os.environ["LISTEN_FDS"] = sys.argv[2]
-os.execv(sys.argv[3], sys.argv[3:])
+os.environ["LISTEN_FDNAMES"] = sys.argv[3]
+os.execv(sys.argv[4], sys.argv[4:])
 """
 
 
 class Activated(Daemon):
     """Started as systemd would: with a listening socket as descriptor 3, and sent away without closing it."""
 
-    def __init__(self, *arguments, inherited, count=1, **options):
-        self.inherited, self.count = inherited, count
+    def __init__(self, *arguments, inherited, count=1, socket_name="coworkd.socket", **options):
+        self.inherited, self.count, self.socket_name = inherited, count, socket_name
         super().__init__(*arguments, **options)
         self.passed = [inherited.fileno()]
 
     def command(self):
-        return [sys.executable, "-c", PARENT, str(self.inherited.fileno()), str(self.count),
+        return [sys.executable, "-c", PARENT, str(self.inherited.fileno()), str(self.count), self.socket_name,
                 str(build() / "daemon" / "coworkd"), "--config", str(self.config)]
 
 

@@ -1,6 +1,8 @@
 """The end: SIGTERM with clients here, requests under way, and a socket that outlives the daemon."""
 
+import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,7 +10,7 @@ import subprocess
 import pytest
 
 from rig import Activated, Daemon, build, wait_for_batches
-from rpc import new_key, tls_context
+from rpc import Client, new_key, tls_context
 
 BOOKING = {"site": "KSQ", "space": "A-01", "start": "2055-03-01T09:00", "end": "2055-03-01T10:00"}
 
@@ -219,6 +221,31 @@ def test_two_daemons_share_one_socket_and_both_serve(activate, world):
     for _ in range(10):
         with first.client(world.token["ada"]) as client:
             client.call("session.ping")
+
+
+@pytest.mark.parametrize("name, taken", [("shared", [1, 1, 1, 1, 1, 1]), ("coworkd.socket", [6])])
+def test_who_come_together_on_a_shared_socket_are_taken_one_at_a_time_with_room_for_others(activate, listening, name, taken):
+    """So that the instance that is woken first does not take them all."""
+    daemon = activate(limits__accepts=16, socket_name=name)
+    os.kill(daemon.pid, signal.SIGSTOP)
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(socket.create_connection(listening.getsockname(), 30))
+        os.kill(daemon.pid, signal.SIGCONT)
+        daemon.wait_log("connections taken", count=len(taken))
+        log = "\n".join(daemon.lines)
+    assert [int(count) for count in re.findall('"connections taken" count=([0-9]+)', log)] == taken
+    assert log.count("left to the other instances") == len(taken) - 1
+
+
+def test_instances_that_share_a_socket_take_turns(activate, listening):
+    both = [activate(socket_name="shared"), activate(socket_name="shared")]
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            client = stack.enter_context(Client(listening.getsockname()[1], both[0].certificate))
+            client.hello()
+        shares = [len(re.findall('"connections taken" count=1', "\n".join(daemon.lines))) for daemon in both]
+    assert sum(shares) == 20 and min(shares) >= 7, shares
 
 
 def test_a_restart_keeps_the_socket_and_those_who_connect_meanwhile(activate, listening, world):
