@@ -81,7 +81,10 @@ void buf_add_str(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	char *at = buf_extend(buf, 1);
+
+	if (at)
+		*at = c;
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -490,7 +490,7 @@ int conn_new(struct conns *conns, int fd, const struct sockaddr *address)
 	/* On inherited sockets too: a request waits for no other segment. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	/* From here socket and SSL belong to the stream, also where making it fails. */
-	if (stream_init(&conn->stream, services->loop, fd, ssl, &stream_events) < 0) {
+	if (stream_init(&conn->stream, &conns->warmth, fd, ssl, &stream_events) < 0) {
 		free(conn);
 		return -ENOMEM;
 	}
@@ -570,4 +570,5 @@ void conns_close(struct conns *conns)
 	}
 	loop_cancel(conns->services->loop, &conns->trim);
 	sources_deinit(&conns->sources);
+	warm_deinit(&conns->warmth);
 }

@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "daemon/conn_warm.h"
 #include "daemon/loop.h"
 #include "daemon/sources.h"
 
@@ -30,6 +31,7 @@ struct conns {
 	TAILQ_HEAD(, conn) shaking; /* of these in their handshake, the oldest first */
 	int64_t count;
 	struct sources sources; /* where they come from */
+	struct warm_list warmth;
 	int64_t before_login;
 	int64_t output;	  /* bytes waiting for all of them */
 	struct task trim; /* the output is beyond all measure */

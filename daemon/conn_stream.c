@@ -124,10 +124,12 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
 	struct stream *stream = data;
 
 	stream->dry = false;
-	if (stream->shaking)
+	if (stream->shaking) {
 		shake_hands(stream);
-	else
-		hear(stream);
+		return;
+	}
+	warm_use(stream->warmth, &stream->warm);
+	hear(stream);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *data)
@@ -146,12 +148,14 @@ static void on_writable(evutil_socket_t fd, short what, void *data)
 		stream->events->writable(stream);
 }
 
-int stream_init(struct stream *stream, struct loop *loop, int fd, struct ssl_st *ssl,
+int stream_init(struct stream *stream, struct warm_list *warmth, int fd, struct ssl_st *ssl,
 		const struct stream_events *events)
 {
-	struct event_base *base = loop_base(loop);
+	struct event_base *base = loop_base(warmth->loop);
 
 	*stream = (struct stream){ .events = events, .ssl = ssl, .fd = fd, .shaking = true };
+	stream->warmth = warmth;
+	stream->warm.ssl = ssl;
 	event_assign(&stream->reader, base, fd, EV_READ | EV_PERSIST, on_readable, stream);
 	event_assign(&stream->writer, base, fd, EV_WRITE, on_writable, stream);
 	stream->ahead = BUF_INIT(AHEAD_MAX);
@@ -174,6 +178,7 @@ void stream_close(struct stream *stream)
 	stream->closed = true;
 	event_del(&stream->reader);
 	event_del(&stream->writer);
+	warm_leave(stream->warmth, &stream->warm);
 	if (stream->shaking)
 		return;
 	ERR_clear_error();

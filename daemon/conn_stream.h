@@ -16,6 +16,7 @@
 #include <event2/event_struct.h>
 
 #include "common/buf.h"
+#include "daemon/conn_warm.h"
 
 struct evbuffer;
 struct loop;
@@ -36,6 +37,8 @@ struct stream {
 	int fd;				    /* owns */
 	struct evbuffer *output;	    /* owns */
 	struct event reader, writer;
+	struct warm_list *warmth; /* borrows */
+	struct warm warm;
 	struct buf ahead;   /* what came while paused, wiped when it is taken */
 	size_t ahead_taken; /* of it */
 	bool shaking, paused, deaf, closed;
@@ -44,8 +47,9 @@ struct stream {
 	bool read_waits; /* for the socket to take what a read had to send first */
 };
 
-/* Takes socket and SSL over, also where it fails: -ENOMEM. The handshake begins. */
-int stream_init(struct stream *stream, struct loop *loop, int fd, struct ssl_st *ssl,
+/* Takes socket and SSL over, also where it fails: -ENOMEM. The handshake begins. `warmth` is borrowed,
+ * and has the loop. */
+int stream_init(struct stream *stream, struct warm_list *warmth, int fd, struct ssl_st *ssl,
 		const struct stream_events *events);
 /* Ends the TLS where it was begun, in as far as the socket takes it; no event comes any more. */
 void stream_close(struct stream *stream);

@@ -374,6 +374,7 @@ static int daemon_open(struct daemon *daemon)
 		return out_of_memory();
 	TAILQ_INIT(&daemon->conns.list);
 	TAILQ_INIT(&daemon->conns.shaking);
+	warm_init(&daemon->conns.warmth, daemon->loop);
 	daemon->conns.services = services;
 	daemon->conns.tls = daemon->tls;
 	daemon->conns.changed = on_conns_changed;

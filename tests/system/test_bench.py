@@ -221,3 +221,30 @@ def test_the_readme_has_what_its_json_says():
     figures = json.loads((ROOT / "docs" / "figures.json").read_text())
     written = (ROOT / "README.md").read_text().split(report.BEGIN)[1].split(report.END)[0].strip()
     assert written == report.section(figures)
+
+
+# What it needs
+
+def deps(tmp_path, *groups):
+    """scripts/deps where every package is there: its exit status, what it says, and for which packages it looked."""
+    asked = tmp_path / "asked"
+    there = tmp_path / "dpkg-query"
+    there.write_text(f'#!/bin/sh\nfor word; do last=$word; done\necho "$last" >>{asked}\nprintf "ii "\n')
+    there.chmod(0o755)
+    done = subprocess.run([ROOT / "scripts" / "deps", *groups], capture_output=True, text=True,
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    return done.returncode, done.stderr, asked.read_text().split() if asked.exists() else []
+
+
+def test_what_is_measured_beside_is_installed(tmp_path):
+    status, said, packages = deps(tmp_path, "bench")
+    assert (status, said) == (0, "") and "memcached" in packages
+
+
+def test_all_lists_are_looked_at_by_default(tmp_path):
+    status, _, packages = deps(tmp_path)
+    assert status == 0 and {"gcc", "postgresql-15", "libcmocka-dev", "memcached"} <= set(packages)
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path):
+    assert deps(tmp_path, "bunch") == (64, "scripts/deps: no such list: bunch; there are build, run, test and bench\n", [])
