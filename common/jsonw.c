@@ -231,7 +231,10 @@ void jsonw_kbool(struct jsonw *w, const char *key, bool value)
 
 void jsonw_kinstant(struct jsonw *w, const char *key, int64_t usec)
 {
-	char text[INSTANT_TEXT_MAX];
+	char text[INSTANT_TEXT_MAX + 2] = "\""; /* nothing in it is escaped */
+	size_t len = strlen(instant_format(usec, text + 1));
 
-	jsonw_kstr(w, key, instant_format(usec, text));
+	jsonw_key(w, key);
+	text[1 + len] = '"';
+	jsonw_raw(w, text, len + 2);
 }
