@@ -72,7 +72,9 @@ static void offer(struct near near[NEAR_MAX], const char *word, const char *text
 	unsigned distance = nearest_distance(word, text), limit = (unsigned)strlen(word) / 2;
 	size_t at = NEAR_MAX;
 
-	if (strncasecmp(word, text, strlen(word)) == 0)
+	if (strcasecmp(word, text) == 0)
+		distance = 0;
+	else if (strncasecmp(word, text, strlen(word)) == 0)
 		distance = distance > 1 ? 1 : distance;
 	if (distance > (limit < 3 ? limit : 3))
 		return;
@@ -105,6 +107,17 @@ static void tell_near(struct client *client, const struct words *slot, const str
 	free(line);
 	buf_deinit(&more);
 	buf_deinit(&text);
+}
+
+/* The very one is there, so the server would not take it from this person. */
+static void tell_rights(const char *field)
+{
+	if (strcmp(field, "for") == 0)
+		complain_more(_("rule"), _("members book for themselves, a company's administrator "
+					   "for its members, staff for everybody"));
+	else
+		complain_more(_("hint"), _("it is there, but this is not for you to do"));
+	complain_more(_("try"), "cowork whoami");
 }
 
 /* Offers all codes of a list; the call keeps them. */
@@ -146,7 +159,9 @@ static void look_for_codes(struct client *client, const char *field)
 		count = 0;
 	for (size_t i = 0; i < count; i++)
 		offer_list(client, found[i], &calls[i], word, near);
-	if (near[0].text)
+	if (near[0].text && strcasecmp(near[0].text, word) == 0)
+		tell_rights(field);
+	else if (near[0].text)
 		tell_near(client, &slot, found[0], near);
 	else
 		complain_more(_("try"), "%s", found[0]->command);

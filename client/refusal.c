@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/advice.h"
+#include "client/arguments.h"
 #include "client/call.h"
 #include "client/client.h"
 #include "client/i18n.h"
@@ -61,6 +62,13 @@ void refusal_sentence(struct client *client, const struct reply *reply, struct b
 	if (kind == ERROR_in_the_past && json_str(data, "rule") &&
 	    strcmp(json_str(data, "rule"), "notice") == 0) {
 		buf_add_str(out, _("that is too soon"));
+		return;
+	}
+	if (kind == ERROR_not_found && field && strcmp(field, "for") == 0 &&
+	    client->asked.arguments && arguments_has(client->asked.arguments, "for")) {
+		/* The server hides whom one may not book for, though the list may show them. */
+		buf_printf(out, _("there is no member '%s' whom you may book for"),
+			   arguments_get(client->asked.arguments, "for"));
 		return;
 	}
 	if (i18n_translated()) {

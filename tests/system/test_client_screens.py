@@ -429,6 +429,20 @@ def test_a_code_that_does_not_exist_is_told_with_those_near_it(server, cowork):
     assert tries(done) == ["cowork book A-11 mon 9-17"]
 
 
+def test_whom_one_may_not_book_for_is_not_offered_again(server, cowork):
+    server.replies["member.list"] = {"rev": 1, "has_more": False, "members": [
+        {"login": login} for login in ("mara@example.org", "maya@example.org")]}
+    refusal = Refuse("not_found", "there is no member 'maya@example.org'", field="for")
+    server.script["booking.create"] = [refusal] * 2
+    done = cowork.run("book", "A-12", "mon", "9-17", "--for", "maya@example.org", check=12)
+    assert done.stderr.startswith("cowork: there is no member 'maya@example.org' whom you may book for\n")
+    assert "staff for everybody" in done.stderr and "near" not in done.stderr
+    assert tries(done) == ["cowork whoami"]
+    server.replies["member.list"]["members"].pop()
+    done = cowork.run("book", "A-12", "mon", "9-17", "--for", "maya@example.org", check=12)
+    assert tries(done) == ["cowork book A-12 mon 9-17 --for mara@example.org"]
+
+
 def test_an_unknown_site_is_told_with_those_there_are(server, cowork):
     server.replies["site.list"] = {"sites": [{"code": "KSQ"}, {"code": "DJN"}], "rev": 1, "has_more": False}
     server.script["booking.list"] = [Refuse("not_found", "there is no site 'KSX'", field="site")]
