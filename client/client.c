@@ -200,6 +200,17 @@ int client_connect(struct client *client, const struct connection_target *target
 	return r;
 }
 
+/* Whose certificate is of another time has to be told: to trust it all the same helps nobody. */
+static void tell_untrusted(const struct client *client)
+{
+	if (client->report.untimely) {
+		complain_more(_("try"), _("tell the server's administrator, who has to renew it"));
+		complain_more(_("or"), _("set this machine's clock, if that is wrong"));
+	} else {
+		complain_more(_("try"), _("--ca FILE, or accept its fingerprint by cowork login"));
+	}
+}
+
 int client_tell_unreachable(struct client *client, int error)
 {
 	const char *problem = client->report.problem;
@@ -217,7 +228,7 @@ int client_tell_unreachable(struct client *client, int error)
 		return STATUS_TEMPFAIL;
 	case -EACCES:
 		complain("%s", problem);
-		complain_more(_("try"), _("--ca FILE, or accept its fingerprint by cowork login"));
+		tell_untrusted(client);
 		return STATUS_UNAVAILABLE;
 	case -EPROTO:
 		complain("%s", problem);

@@ -158,7 +158,7 @@ static int check_trust(struct client *client)
 		return r;
 	r = client_connect(client, &target, monotonic_now() + client->options.timeout_usec);
 	session_close(&client->session);
-	if (r == -EACCES && !target.ca && !target.fingerprint)
+	if (r == -EACCES && !target.ca && !target.fingerprint && !client->report.untimely)
 		return offer_fingerprint(client, target);
 	return r < 0 ? client_tell_unreachable(client, r) : STATUS_OK;
 }

@@ -64,8 +64,9 @@ def test_a_wrong_clock_is_told_in_korean(server, cowork):
     assert re.search(r"^실패 +시계 +이 시계가 서버보다 3시간 [45]분 빠릅니다$", told, re.M), told
 
 
-def test_a_certificate_of_another_time_makes_it_ask_for_the_clock(short_dir):
-    """Who is hours off sees a good certificate as expired, or as not yet valid."""
+@pytest.fixture
+def old(short_dir):
+    """A server whose certificate has expired."""
     folder = short_dir / "old"
     folder.mkdir()
     for command in (["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
@@ -73,13 +74,23 @@ def test_a_certificate_of_another_time_makes_it_ask_for_the_clock(short_dir):
                     ["x509", "-req", "-in", "csr.pem", "-signkey", "key.pem", "-days", "-1", "-copy_extensions", "copy",
                      "-out", "cert.pem"]):
         subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
-    old = FakeServer((folder / "cert.pem", folder / "key.pem"))
-    try:
-        word, told, fix = line(CommandLine(short_dir, old).context(TOKEN, "KSQ").run("doctor", check=69).stdout, "tls")
-    finally:
-        old.close()
+    it = FakeServer((folder / "cert.pem", folder / "key.pem"))
+    yield it
+    it.close()
+
+
+def test_a_certificate_of_another_time_makes_it_ask_for_the_clock(old, short_dir):
+    """Who is hours off sees a good certificate as expired, or as not yet valid."""
+    word, told, fix = line(CommandLine(short_dir, old).context(TOKEN, "KSQ").run("doctor", check=69).stdout, "tls")
     assert word == "FAIL" and "expired" in told
     assert re.search(r"is this clock right\? It shows \w+ \d+ \w+ \d+:\d\d", fix)
+
+
+def test_a_certificate_of_another_time_is_for_the_administrator_to_renew(old, short_dir):
+    for words in (["whoami"], ["login", "--ca", old.certificate]):
+        done = CommandLine(short_dir, old).context(TOKEN, "KSQ").run(*words, input=TOKEN, check=69)
+        assert "has expired" in done.stderr and "administrator" in done.stderr and "clock" in done.stderr
+        assert "--ca" not in done.stderr and "fingerprint" not in done.stderr
 
 
 @pytest.mark.parametrize("days, word", [(3, "warn"), (60, "ok")])
