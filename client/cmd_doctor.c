@@ -294,7 +294,9 @@ static void check_database(struct checkup *checkup)
 			good(checkup, "database", "%s", state);
 		else if (state)
 			bad(checkup, STATUS_TEMPFAIL, "database", state,
-			    _("fix: is PostgreSQL up, and can coworkd reach it?"));
+			    strstr(state, "cannot be reached")
+				    ? _("fix: is PostgreSQL up, and can coworkd reach it?")
+				    : _("fix: look into the server's log"));
 	}
 	call_done(&call);
 }

@@ -88,8 +88,12 @@ static void on_db_trouble(struct db_events *events)
 {
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 
-	if (daemon->services.db) /* not while it is being made */
-		notify_changed(&daemon->notify);
+	if (!daemon->services.db) /* it is being made */
+		return;
+	if (!db_up(daemon->services.db))
+		log_warning("waiting for the database",
+			    log_str("why", db_state(daemon->services.db)));
+	notify_changed(&daemon->notify);
 }
 
 static void on_db_hint(struct db_events *events, int site_id, int64_t rev)
@@ -109,9 +113,9 @@ static void on_wrong_schema(struct db_events *events, int version)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 	int wanted = admin_schema_version();
 
+	/* It was right when we started: keep trying, a migration may be under way. Said is why we wait. */
 	if (daemon->notify.ready)
-		return; /* it was right when we started: keep trying, a migration may be under way
-			 */
+		return;
 	log_error(
 		"the database's schema is of another version", log_int("database", version),
 		log_int("wanted", wanted),

@@ -122,6 +122,10 @@ static const char *trouble_of(const char *why)
 		{ "role \"", "does not exist", "the role does not exist: coworkd setup makes it" },
 		{ DB_LINK_LACKS_RIGHTS, "",
 		  "the role lacks rights: coworkd setup gives them back" },
+		{ DB_LINK_WRONG_SCHEMA, "",
+		  "the schema is of another version: coworkd migrate, or the coworkd it belongs "
+		  "to" },
+		{ "is not permitted to log in", "", "the role may not log in" },
 		{ "permission denied for database", "", "the role may not use the database" },
 		{ "pg_hba.conf", "", "the server lets nobody in from here: pg_hba.conf" },
 		{ "authentication failed", "", "the server does not believe who we are" },
@@ -216,7 +220,7 @@ static bool is_missing(const PGresult *result)
 	       (strncmp(code, "42", 2) == 0 || strncmp(code, "3F", 2) == 0);
 }
 
-static bool is_denied(const PGresult *result)
+bool db_link_is_denied(const PGresult *result)
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
@@ -226,7 +230,7 @@ static bool is_denied(const PGresult *result)
 static void refuse_schema(struct db_link *link, int version)
 {
 	link->owner->wrong_schema(link->owner, version);
-	db_link_lost(link, "the schema is of another version");
+	db_link_lost(link, DB_LINK_WRONG_SCHEMA);
 }
 
 static void finish_check(struct db_link *link)
@@ -234,7 +238,7 @@ static void finish_check(struct db_link *link)
 	int version = 0;
 
 	/* Not even that may be read: what else is missing is told with it. */
-	link->denied = is_denied(link->result);
+	link->denied = db_link_is_denied(link->result);
 	if (link->denied) {
 		db_link_drop_result(link);
 		db_link_check_rights(link);

@@ -17,6 +17,8 @@ struct db_link_owner {
 	void (*down)(struct db_link_owner *owner,
 		     struct db_link *link); /* not usable until ready() */
 	void (*hint)(struct db_link_owner *owner, const char *payload);
+	/* A statement was refused for want of a right; may close the link. */
+	void (*denied)(struct db_link_owner *owner);
 	void (*wrong_schema)(struct db_link_owner *owner, int version);
 };
 

@@ -136,13 +136,15 @@ static void log_refusal(const struct db_link *link)
 		log_str("constraint", PQresultErrorField(link->result, PG_DIAG_CONSTRAINT_NAME)),
 		log_str("why",
 			quotes ? "-" : PQresultErrorField(link->result, PG_DIAG_MESSAGE_PRIMARY)));
-	if (code && strcmp(code, DB_LINK_DENIED) == 0)
+	if (db_link_is_denied(link->result))
 		db_link_tell_denied(link, link->call ? link->call->statement->name : "-");
 }
 
 /* Ends the transaction that is open, with nothing done; the call has its end with it. */
 static void undo(struct db_link *link, enum db_status status)
 {
+	bool denied = status == DB_REFUSED && db_link_is_denied(link->result);
+
 	db_link_set_state(link, LINK_UNDOING);
 	link->sent = false;
 	if (!PQexitPipelineMode(link->conn) || !PQsendQuery(link->conn, "ROLLBACK")) {
@@ -152,14 +154,20 @@ static void undo(struct db_link *link, enum db_status status)
 	db_link_flush(link);
 	db_link_end_call(link, status);
 	db_link_drop_result(link);
+	if (denied)
+		link->owner->denied(link->owner);
 }
 
 static void refuse_call(struct db_link *link)
 {
+	bool denied = db_link_is_denied(link->result);
+
 	log_refusal(link);
 	db_link_rest(link);
 	db_link_end_call(link, DB_REFUSED);
 	db_link_drop_result(link);
+	if (denied)
+		link->owner->denied(link->owner);
 }
 
 static bool is_refused(const struct db_link *link)

@@ -68,11 +68,13 @@ void db_link_end_call(struct db_link *link, enum db_status status);
 void db_link_drop_result(struct db_link *link);
 /* Whether the server itself said ERROR: then the transaction is rolled back for certain. */
 bool db_link_is_refusal(const PGresult *result);
+bool db_link_is_denied(const PGresult *result);
 
 /* A result of what the link sent: the call's rows stay, whatever stands around them; an error
  * replaces them. Takes it over. */
 void db_link_keep_result(struct db_link *link, PGresult *result);
 #define DB_LINK_LACKS_RIGHTS "the role lacks rights"
+#define DB_LINK_WRONG_SCHEMA "the schema is of another version"
 #define DB_LINK_DENIED	     "42501" /* SQLSTATE insufficient_privilege */
 
 /* Asks which rights the role lacks; in RIGHTS the server has answered: whether it has all, or else

@@ -17,10 +17,12 @@
 #include "common/macros.h"
 #include "daemon/db_hints.h"
 #include "daemon/db_link.h"
+#include "daemon/db_schema.h"
 #include "daemon/log.h"
 
-#define LANE_QUEUE    1048576 /* one call a site at most: the lanes bound it themselves */
-#define CONTROL_QUEUE 4096
+#define LANE_QUEUE	1048576 /* one call a site at most: the lanes bound it themselves */
+#define CONTROL_QUEUE	4096
+#define DENIED_PAUSE_MS 60000
 /* Urgent calls wait in a line of their own, whose end does not depend on how full the other is; one
  * of the others goes after so many in a row, so that a crowd at the door stops nobody inside. */
 #define URGENT_QUEUE 256
@@ -48,7 +50,9 @@ struct db {
 	struct db_pool pools[DB_POOLS];
 	bool told_up;
 	const char *told_trouble;
+	int64_t denied_usec; /* monotonic: when a right was refused and all began anew */
 	struct db_hints hints;
+	struct db_schema schema;
 };
 
 static void on_submitted(struct task *task);
@@ -68,6 +72,8 @@ static void tell_change(struct db *db)
 	if (up == db->told_up)
 		return;
 	db->told_up = up;
+	if (up)
+		db->told_trouble = NULL; /* the next is new, even if it is the same */
 	db->events->changed(db->events, up);
 }
 
@@ -206,15 +212,44 @@ static void on_wrong_schema(struct db_link_owner *owner, int version)
 	pool->db->events->wrong_schema(pool->db->events, version);
 }
 
+/* Each asks for schema and rights as it comes up again, and says why it does not. */
+static void begin_anew(struct db *db)
+{
+	for (int k = 0; k < DB_POOLS; k++)
+		for (int i = 0; i < db->pools[k].count; i++)
+			if (db->pools[k].up[i])
+				db_link_drop(db->pools[k].links[i]);
+}
+
+static void on_schema_changed(struct db_schema *schema)
+{
+	begin_anew(container_of(schema, struct db, schema));
+}
+
+/* What else is missing is found as links come up, and waited for. It may be a right that is not looked at
+ * then: so not each time. */
+static void on_denied(struct db_link_owner *owner)
+{
+	struct db *db = container_of(owner, struct db_pool, owner)->db;
+	int64_t now = monotonic_now();
+
+	if (db->denied_usec && now - db->denied_usec < DENIED_PAUSE_MS * USEC_PER_MSEC)
+		return;
+	db->denied_usec = now;
+	begin_anew(db);
+}
+
 static int pool_open(struct db *db, enum db_pool_kind kind, int64_t count, const char *greeting)
 {
 	struct db_pool *pool = &db->pools[kind];
 
 	pool->db = db;
 	pool->kind = kind;
-	pool->owner = (struct db_link_owner){
-		.ready = on_ready, .down = on_down, .hint = on_hint, .wrong_schema = on_wrong_schema
-	};
+	pool->owner = (struct db_link_owner){ .ready = on_ready,
+					      .down = on_down,
+					      .hint = on_hint,
+					      .wrong_schema = on_wrong_schema,
+					      .denied = on_denied };
 	pool->links = calloc((size_t)count, sizeof(struct db_link *));
 	pool->up = calloc((size_t)count, sizeof(*pool->up));
 	if (!pool->links || !pool->up)
@@ -239,6 +274,7 @@ struct db *db_new(struct loop *loop, const struct config *config, struct db_even
 	db->config = config;
 	db->events = events;
 	db_hints_init(&db->hints, loop, db);
+	db_schema_init(&db->schema, loop, db, on_schema_changed);
 	for (int i = 0; i < DB_POOLS; i++) {
 		TAILQ_INIT(&db->pools[i].queue);
 		TAILQ_INIT(&db->pools[i].urgent);
@@ -257,6 +293,7 @@ struct db *db_free(struct db *db)
 	if (!db)
 		return NULL;
 	db_hints_deinit(&db->hints);
+	db_schema_deinit(&db->schema);
 	for (int k = 0; k < DB_POOLS; k++) {
 		struct db_pool *pool = &db->pools[k];
 

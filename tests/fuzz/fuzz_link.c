@@ -116,7 +116,11 @@ static void on_wrong_schema(struct db_link_owner *owner, int version)
 {
 }
 
-static struct db_link_owner owner = { on_ready, on_down, on_hint, on_wrong_schema };
+static void on_denied(struct db_link_owner *owner)
+{
+}
+
+static struct db_link_owner owner = { on_ready, on_down, on_hint, on_wrong_schema, on_denied };
 
 /* Every value, as the rooms above read them: as text, as a number, as JSON. */
 static void read_all(const struct db_call *of)
