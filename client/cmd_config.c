@@ -131,7 +131,14 @@ int cmd_config_set(struct client *client, const struct command *command,
 			return STATUS_USAGE;
 		}
 	}
-	r = context_set(context, key, *value ? value : NULL);
+	if (strcmp(key, "ca") == 0 && *value)
+		r = context_set_file(context, key, value);
+	else
+		r = context_set(context, key, *value ? value : NULL);
+	if (r == -ENOENT) {
+		complain("%s: %s", value, strerror(-r));
+		return STATUS_NOINPUT;
+	}
 	if (r == -EINVAL) {
 		complain(_("%s cannot be set to that; there are server, ca, fingerprint, site and "
 			   "tz"),

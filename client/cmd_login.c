@@ -92,8 +92,6 @@ static int prepare_context(struct client *client, const struct arguments *argume
 		(void)context_set(context, "certificate", NULL);
 		(void)context_set(context, "certificate_key", NULL);
 	}
-	if (r == 0 && options->ca)
-		r = context_set(context, "ca", options->ca);
 	if (r == 0 && options->site)
 		r = context_set(context, "site", options->site);
 	if (r == 0 && trust) {
@@ -350,21 +348,15 @@ static int by_token(struct client *client, const struct arguments *arguments)
 	return r;
 }
 
-/* Where the file is, from anywhere: the context is used in other folders. */
 static int keep_path(struct context *context, const char *key, const char *file)
 {
-	char *path = file ? realpath(file, NULL) : NULL;
-	int r = 0;
+	int r = context_set_file(context, key, file);
 
-	if (file && !path) {
-		complain("%s: %s", file, strerror(errno));
-		return STATUS_NOINPUT;
-	}
-	r = context_set(context, key, path);
-	free(path);
-	if (r < 0)
+	if (r == -EINVAL)
 		complain(_("\"%s\" is no name of a file to keep"), file);
-	return r < 0 ? STATUS_DATA : STATUS_OK;
+	else if (r < 0)
+		complain("%s: %s", file ? file : key, strerror(-r));
+	return r == -EINVAL ? STATUS_DATA : r < 0 ? STATUS_NOINPUT : STATUS_OK;
 }
 
 /* A context logs in by a certificate or by a token. */
@@ -405,6 +397,8 @@ int cmd_login(struct client *client, const struct command *command,
 	if (!is_one_way(arguments, password))
 		return STATUS_USAGE;
 	r = prepare_context(client, arguments);
+	if (r == STATUS_OK && client->options.ca)
+		r = keep_path(client->context, "ca", client->options.ca);
 	if (r == STATUS_OK)
 		r = choose_certificate(client, arguments);
 	if (r == STATUS_OK)

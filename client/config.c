@@ -85,6 +85,15 @@ int context_set(struct context *context, const char *key, const char *value)
 	return set_text(slot, value);
 }
 
+int context_set_file(struct context *context, const char *key, const char *file)
+{
+	char *path = file ? realpath(file, NULL) : NULL;
+	int r = file && !path ? -errno : context_set(context, key, path);
+
+	free(path);
+	return r;
+}
+
 struct context *config_find(struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->count; i++)

@@ -55,6 +55,9 @@ int config_set_current(struct config *config, const char *name);
 /* Sets a key by name; NULL clears it. 0, -EINVAL for an unknown key or an unusable value, -ENOMEM.
  */
 int context_set(struct context *context, const char *key, const char *value);
+/* Sets it to where the file is, from anywhere: the context is used in other folders. The same, or
+ * another errno where the file is not there. */
+int context_set_file(struct context *context, const char *key, const char *file);
 /* The value of a key, or NULL. */
 const char *context_get(const struct context *context, const char *key);
 /* The names of the keys, ended by NULL. */

@@ -338,6 +338,18 @@ def test_a_fingerprint_is_trusted_alone(server, newcomer, tmp_path):
     impostor.close()
 
 
+def test_a_certificate_s_file_is_found_from_any_folder(server, newcomer):
+    (newcomer.folder / "tls").mkdir()
+    (newcomer.folder / "tls/cert.pem").write_bytes(server.certificate.read_bytes())
+    newcomer.run("login", "--server", f"localhost:{server.port}", "--ca", "tls/cert.pem", input=TOKEN, check=0)
+    elsewhere = 'cd tls && cowork whoami'
+    newcomer.shell(elsewhere, check=0)
+    newcomer.run("config", "set", "ca", "tls/../tls/cert.pem", check=0)
+    newcomer.shell(elsewhere, check=0)
+    assert "No such file" in newcomer.run("config", "set", "ca", "cert.pem", check=66).stderr
+    newcomer.shell(elsewhere, check=0)
+
+
 def test_a_person_is_asked_about_a_fingerprint_and_a_token(server, newcomer):
     seen, status = on_terminal(newcomer, "login", "--server", f"localhost:{server.port}", typed=b"n\n")
     assert status == 2 and "SHA256:" in seen and not server.seen
