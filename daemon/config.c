@@ -22,6 +22,7 @@
 #include "common/utf8.h"
 #include "daemon/config_nearest.h"
 #include "daemon/config_values.h"
+#include "daemon/db_conninfo.h"
 
 #define CONFIG_FILE_MAX ((size_t)1 << 20)
 
@@ -237,10 +238,27 @@ static int check_address(struct load *load)
 		    address);
 }
 
+static int check_conninfo(struct load *load, const char *key)
+{
+	int index = config_find("database", key);
+	char why[256];
+	int r = db_conninfo_check(*config_text_at(&load->file->values, &config_options[index]), why,
+				  sizeof(why));
+
+	if (r == 0)
+		return 0;
+	load->line = load->file->lines[index];
+	return fail(load, "%s: %s; wanted is a connection string of libpq, as in %s", key, why,
+		    config_options[index].standard);
+}
+
 static int check_together(struct load *load)
 {
 	int r = check_address(load);
 
+	for (const struct config_option *o = config_options; r == 0 && o->section; o++)
+		if (o->flags & CONFIG_SECRET)
+			r = check_conninfo(load, o->key);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(pairs); i++)
 		r = check_pair(load, &pairs[i]);
 	return r;

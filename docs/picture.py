@@ -37,8 +37,8 @@ ROOMS = (
     ("calendar and policy", 9, 0, r"daemon/(calendar\w*|search|day|policy\w*|alternatives|candidates|site_clock)",
      ("who holds what, what rules", "allow, what instead; pure")),
     ("people", 9, 1, r"daemon/(people\w*|actor)", ("tenants, persons, roles,", "tokens; pure")),
-    ("db", 9, 2, r"daemon/(db\w*|migrations|setup_certificate)|migrations/.*", ("links and pools to PostgreSQL;", "setup, migrate, verify")),
-    ("ground", 10, None, r"daemon/(loop|config\w*|log|admin|retry|worker|throttle|words)",
+    ("db", 9, 2, r"daemon/(db(?!_conninfo)\w*|migrations|setup_certificate)|migrations/.*", ("links and pools to PostgreSQL;", "setup, migrate, verify")),
+    ("ground", 10, None, r"daemon/(loop|config\w*|db_conninfo|log|admin|retry|worker|throttle|words)",
      ("loop (libevent), options, log, the threads for passwords, counts of failed logins",)),
     ("common", 11, None, r"common/.*", ("lines, JSON, JSON-RPC, records by table, refusals, time, dates, tokens, TLS; used by all",)),
 )

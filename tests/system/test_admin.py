@@ -124,6 +124,36 @@ def test_check_config_looks_at_certificate_and_key(good_config, how):
     assert re.search(says, one_line(done.stderr)), done.stderr
 
 
+CONNINFO = {  # what is written: what is said of it
+    "host=/x dbnam=cowork": 'invalid connection option "dbnam"',
+    "host=/x password='hunter2 dbname=cowork": "unterminated quoted string",
+    "ho st=/x": 'missing "=" after "ho"',
+    "host=/x sslmode=bogus": "sslmode must be one of disable allow prefer require verify-ca verify-full",
+    "host=/x port=many": "port must be a number",
+    "host=/x password=hunter2 hunter3": 'missing "=" after "..."',
+    "postgresql://kim:hunter2@[::1": "IPv6",
+}
+
+
+@pytest.mark.parametrize("key", ["conninfo", "report_conninfo", "admin_conninfo"])
+@pytest.mark.parametrize("text", CONNINFO)
+def test_a_connection_string_that_libpq_would_not_take_is_found_at_once(good_config, text, key):
+    good_config.write_text(good_config.read_text() + f"[database]\n{key} = {text}\n")
+    done = run("--config", good_config, "--check-config")
+    assert (done.returncode, done.stdout) == (78, "")
+    line = len(good_config.read_text().splitlines())
+    assert one_line(done.stderr).startswith(f"{good_config}:{line}: {key}: ") and CONNINFO[text] in done.stderr
+    assert "hunter" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["dbname=cowork sslmode=verify-full port=5432,5433 password='a b'",
+                                  "postgresql://kim:secret@db.example:5432/cowork?sslmode=require", "service=cowork"])
+def test_a_connection_string_of_any_form_is_right(good_config, text):
+    good_config.write_text(good_config.read_text() + f"[database]\nconninfo = {text}\n")
+    done = run("--config", good_config, "--check-config")
+    assert done.returncode == 0, done.stderr
+
+
 def test_dump_config_names_files_and_keeps_secrets(tmp_path):
     file = tmp_path / "c.conf"
     file.write_text("[database]\nconninfo = host=db password=hunter2\n")

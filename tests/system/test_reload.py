@@ -59,7 +59,8 @@ def test_a_good_configuration_is_in_force_at_once_and_clients_stay(daemon, conne
 
 
 @pytest.mark.parametrize("text", ["[limits]\nin_flight = many\n", "[limits]\nno_such = 1\n", "nonsense\n", "[limits\n",
-                                  "[limits]\nin_flight = 0\n", None])
+                                  "[limits]\nin_flight = 0\n", "[database]\nreport_conninfo = host=/x dbnam=cowork\n",
+                                  None])
 def test_a_broken_configuration_changes_nothing_and_is_told(daemon, connect, reload, text):
     client, before = connect("ada"), shown(daemon)
     if text is None:

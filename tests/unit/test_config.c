@@ -328,7 +328,7 @@ static void dump_masks_passwords_and_nothing_else(void **state)
 		load("[database]\n"
 		     "conninfo = host=/run password = 's3 \\' cret' user=coworkd\n"
 		     "report_conninfo = postgresql://me:s3cret@db/x?sslpassword=s3cret&port=1\n"
-		     "admin_conninfo = sslpassword=s3cret PASSWORD=s3cret\n");
+		     "admin_conninfo = sslpassword=s3cret password=s3cret\n");
 	char *text = printed(config_dump, file);
 
 	assert_null(strstr(text, "s3"));
