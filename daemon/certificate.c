@@ -3,6 +3,9 @@
 #include "daemon/certificate.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/civil.h"
 #include "common/macros.h"
@@ -18,11 +21,23 @@
 /* Each is more urgent than the one before. */
 static const int64_t urgencies[] = { CERTIFICATE_WARN_DAYS * DAY_USEC, 7 * DAY_USEC, DAY_USEC, 0 };
 
+int certificate_read(const struct config *config, struct ssl_ctx_st **ret,
+		     struct tls_problem *ret_problem)
+{
+	int r = tls_server_new(config->certificate, config->key, ret, ret_problem);
+	size_t used = r < 0 ? strlen(ret_problem->text) : 0;
+
+	if (r == -ENOENT && access(config->certificate, F_OK) < 0)
+		snprintf(ret_problem->text + used, sizeof(ret_problem->text) - used,
+			 "; coworkd setup --certificate-for HOST makes one");
+	return r;
+}
+
 int certificate_load(const struct config *config, struct ssl_ctx_st **ret, int64_t *ret_expiry)
 {
 	struct tls_problem problem;
 
-	if (tls_server_new(config->certificate, config->key, ret, &problem) < 0) {
+	if (certificate_read(config, ret, &problem) < 0) {
 		log_error("certificate unusable", log_str("why", problem.text));
 		return -EINVAL;
 	}

@@ -14,9 +14,13 @@
 struct notify;
 struct services;
 struct ssl_ctx_st;
+struct tls_problem;
 
 #define CERTIFICATE_WARN_DAYS 30
 
+/* 0; or a negative errno with what is wrong and, where there is no certificate yet, how one is made. */
+int certificate_read(const struct config *config, struct ssl_ctx_st **ret,
+		     struct tls_problem *ret_problem);
 /* 0 with the context and the instant it ends; -EINVAL, which the log has told. */
 int certificate_load(const struct config *config, struct ssl_ctx_st **ret, int64_t *ret_expiry);
 

@@ -14,6 +14,7 @@
 #include "common/macros.h"
 #include "common/tls.h"
 #include "daemon/admin.h"
+#include "daemon/certificate.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 
@@ -127,7 +128,7 @@ static int check_config(const char *path, const struct config *config)
 {
 	struct tls_problem problem;
 	struct ssl_ctx_st *tls = NULL;
-	int r = tls_server_new(config->certificate, config->key, &tls, &problem);
+	int r = certificate_read(config, &tls, &problem);
 
 	tls_ctx_free(tls);
 	if (r < 0) {

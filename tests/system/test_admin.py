@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+import shlex
 import subprocess
 import threading
 
@@ -11,7 +12,7 @@ import pytest
 
 import fake_pg
 from cluster import MIGRATIONS, migration_files
-from rig import SANITIZER, build, make_certificate
+from rig import ROOT, SANITIZER, build, make_certificate
 
 SHIPPED = len(migration_files())
 
@@ -152,6 +153,33 @@ def test_a_connection_string_of_any_form_is_right(good_config, text):
     good_config.write_text(good_config.read_text() + f"[database]\nconninfo = {text}\n")
     done = run("--config", good_config, "--check-config")
     assert done.returncode == 0, done.stderr
+
+
+def steps_of_the_readme():
+    """What README tells root to do, as lists of words, after `coworkd`."""
+    block = next(block for block in (ROOT / "README.md").read_text().split("```\n") if "--check-config" in block)
+    return [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("coworkd ")]
+
+
+def test_the_readmes_first_steps_work_in_their_order(tmp_path):
+    """Nothing is there yet; each step is one that the ones before it made possible."""
+    file = tmp_path / "c.conf"
+    for words in steps_of_the_readme():
+        if words[0] == "--example-config":
+            file.write_text(run("--example-config").stdout.replace("/etc/coworkd/tls", str(tmp_path))
+                            .replace("#certificate", "certificate").replace("#key", "key"))
+            continue
+        done = run("--config", file, *words)
+        assert done.returncode == 0, (words, done.stderr)
+    assert (tmp_path / "cert.pem").exists()
+
+
+def test_who_has_no_certificate_yet_is_told_how_to_make_one(good_config):
+    (good_config.parent / "cert.pem").unlink()
+    for words in (["--check-config"], []):
+        done = run("--config", good_config, *words)
+        assert done.returncode == 78
+        assert "No such file or directory; coworkd setup --certificate-for HOST makes one" in one_line(done.stderr)
 
 
 def test_dump_config_names_files_and_keeps_secrets(tmp_path):
