@@ -24,6 +24,7 @@
 #include "common/tls.h"
 #include "daemon/admin.h"
 #include "daemon/certificate.h"
+#include "daemon/config_exposed.h"
 #include "daemon/conn.h"
 #include "daemon/directory.h"
 #include "daemon/feed.h"
@@ -229,6 +230,7 @@ static int reload(struct daemon *daemon)
 		config_free(file);
 		return -EINVAL;
 	}
+	config_exposed_log(file);
 	if (config_keep_fixed(file, *daemon->file, fixed) > 0)
 		log_warning("changed options that need a restart are left as they were",
 			    log_str("options", fixed));
@@ -372,6 +374,7 @@ static int daemon_open(struct daemon *daemon)
 		return out_of_memory();
 	if (certificate_load(&daemon->config, &daemon->tls, &services->certificate_expiry_usec) < 0)
 		return EX_CONFIG;
+	config_exposed_log(*daemon->file);
 	describe_services(daemon);
 	set_events(daemon);
 	if (open_rooms(daemon) < 0)

@@ -11,11 +11,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/civil.h"
 #include "common/macros.h"
 #include "common/tls.h"
 #include "daemon/admin.h"
 #include "daemon/certificate.h"
 #include "daemon/config.h"
+#include "daemon/config_exposed.h"
 #include "daemon/daemon.h"
 
 static const char usage[] =
@@ -123,18 +125,32 @@ static int run_daemon(const char *path, struct config_file **file)
 	return daemon_run(file, path);
 }
 
+/* What the daemon would start with, and its log then tell. */
+static void print_warnings(const struct config_file *file, int64_t expiry_usec)
+{
+	int64_t days = certificate_days_left(expiry_usec);
+	char text[INSTANT_TEXT_MAX];
+
+	config_exposed_print(file, stderr);
+	if (days < CERTIFICATE_WARN_DAYS)
+		fprintf(stderr, "warning: %s: the certificate expires soon, at %s: replace it\n",
+			config_values(file)->certificate, instant_format(expiry_usec, text));
+}
+
 /* Certificate and key are part of it: without them the daemon would not start. */
-static int check_config(const char *path, const struct config *config)
+static int check_config(const char *path, const struct config_file *file)
 {
 	struct tls_problem problem;
 	struct ssl_ctx_st *tls = NULL;
-	int r = certificate_read(config, &tls, &problem);
+	int64_t expiry = INT64_MAX;
 
-	tls_ctx_free(tls);
-	if (r < 0) {
+	if (certificate_read(config_values(file), &tls, &problem) < 0) {
 		fprintf(stderr, "%s\n", problem.text);
 		return EX_CONFIG;
 	}
+	tls_certificate_expiry(tls, &expiry);
+	tls_ctx_free(tls);
+	print_warnings(file, expiry);
 	if (path || access(CONFIG_PATH_DEFAULT, F_OK) == 0)
 		printf("%s: the configuration is right, and so are certificate and key\n",
 		       path ? path : CONFIG_PATH_DEFAULT);
@@ -151,7 +167,7 @@ static int act(const struct invocation *invocation, struct config_file **file, i
 	const struct command *command;
 
 	if (invocation->action == CHECK_CONFIG)
-		return check_config(path, config_values(*file));
+		return check_config(path, *file);
 	if (invocation->action == DUMP_CONFIG) {
 		config_dump(*file, stdout);
 		return 0;

@@ -96,10 +96,14 @@ def test_the_example_is_right_but_for_the_certificate(tmp_path):
     assert done.returncode in (0, 78) and "c.conf:" not in done.stderr
 
 
-def old_certificate(folder):
+def renew(folder, days):
     for command in (["req", "-new", "-key", "key.pem", "-subj", "/CN=localhost", "-out", "csr.pem"],
-                    ["x509", "-req", "-in", "csr.pem", "-signkey", "key.pem", "-days", "-1", "-out", "cert.pem"]):
+                    ["x509", "-req", "-in", "csr.pem", "-signkey", "key.pem", "-days", str(days), "-out", "cert.pem"]):
         subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
+
+
+def old_certificate(folder):
+    renew(folder, -1)
 
 
 def another_key(folder):
@@ -153,6 +157,41 @@ def test_a_connection_string_of_any_form_is_right(good_config, text):
     good_config.write_text(good_config.read_text() + f"[database]\nconninfo = {text}\n")
     done = run("--config", good_config, "--check-config")
     assert done.returncode == 0, done.stderr
+
+
+EXPOSED = {0o600: None, 0o640: None, 0o644: "others can read it", 0o666: "others can write it",
+           0o660: "its group can write it"}
+
+
+@pytest.mark.parametrize("mode", EXPOSED)
+def test_check_config_warns_of_a_key_and_a_password_that_others_can_get_at(good_config, mode):
+    key = good_config.parent / "key.pem"
+    key.chmod(mode)
+    good_config.write_text(good_config.read_text() + "[database]\nconninfo = host=/x password=hunter2\n")
+    good_config.chmod(mode)
+    done = run("--config", good_config, "--check-config")
+    assert (done.returncode, "the configuration is right" in done.stdout) == (0, True)
+    warnings = [line for line in done.stderr.splitlines() if "mode" in line]
+    expected = [f"warning: {key}: the private key has the mode {mode:04o}: {EXPOSED[mode]}: chown root:coworkd and chmod 640",
+                f"warning: {good_config}: the configuration, which has a password in it, has the mode {mode:04o}:"
+                f" {EXPOSED[mode]}: chown root:coworkd and chmod 640"]
+    assert warnings == (expected if EXPOSED[mode] else [])
+    assert "hunter2" not in done.stderr
+
+
+def test_a_configuration_without_a_password_may_be_read_by_all(good_config):
+    good_config.chmod(0o644)
+    assert "mode" not in run("--config", good_config, "--check-config").stderr
+
+
+def test_check_config_warns_of_a_certificate_that_ends_soon(good_config):
+    renew(good_config.parent, 40)
+    done = run("--config", good_config, "--check-config")
+    assert (done.returncode, done.stderr) == (0, "")
+    renew(good_config.parent, 3)
+    done = run("--config", good_config, "--check-config")
+    assert done.returncode == 0
+    assert re.fullmatch(r"warning: \S+/cert.pem: the certificate expires soon, at \d{4}-\S+: replace it\n", done.stderr)
 
 
 def steps_of_the_readme():

@@ -125,6 +125,18 @@ def test_a_broken_certificate_changes_nothing_not_even_the_configuration(daemon,
     daemon.client().close()
 
 
+def test_a_key_that_others_can_read_is_taken_with_a_warning(daemon, reload, own_certificate):
+    key = own_certificate / "key.pem"
+    lines = reload("reloaded")
+    assert not any("open to more" in line for line in lines)
+    key.chmod(0o644)
+    [told] = [line for line in reload("reloaded") if "open to more" in line]
+    assert 'lvl=warning' in told and f"file={key} mode=0644" in told and "chmod 640" in told
+    daemon.stop()
+    daemon.start()
+    daemon.wait_log(f"lvl=warning .*open to more.*{key}", since=0)
+
+
 def test_options_that_need_a_restart_are_named_and_stay(daemon, connect, reload):
     port, conninfo = daemon.port, daemon.options["database__conninfo"]
     daemon.options |= {"listen__port": 1, "database__conninfo": "host=/nowhere", "database__read_connections": 9,
