@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/i18n.h"
 
@@ -66,6 +67,30 @@ static const char *asked_language(int argc, char *const argv[])
 	return NULL;
 }
 
+static const char *locale_folder(void)
+{
+	const char *folder = environment("COWORK_LOCALEDIR");
+
+	return folder ? folder : COWORK_LOCALEDIR;
+}
+
+/* Whether there is a catalogue of it: the two that dates are told in need none. */
+bool i18n_knows(const char *language)
+{
+	static const char *const known[] = { "en", "ko" };
+	int len = (int)strcspn(language, "-_.@");
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if ((int)strlen(known[i]) == len && strncmp(known[i], language, (size_t)len) == 0)
+			return true;
+	if (len == 0 || memchr(language, '/', (size_t)len))
+		return false;
+	snprintf(path, sizeof(path), "%s/%.*s/LC_MESSAGES/cowork.mo", locale_folder(), len,
+		 language);
+	return access(path, R_OK) == 0;
+}
+
 /* "ko", "ko-KR" and "ko_KR" as LANGUAGE and the locale that lets it count. */
 static void use_language(const char *asked)
 {
@@ -87,7 +112,7 @@ void i18n_init(int argc, char *const argv[])
 	const char *asked = asked_language(argc, argv);
 	const char *language;
 
-	if (asked)
+	if (asked && i18n_knows(asked))
 		use_language(asked);
 	language = i18n_language();
 	if (!setlocale(LC_ALL, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
@@ -100,9 +125,7 @@ void i18n_init(int argc, char *const argv[])
 	}
 	(void)setlocale(LC_NUMERIC, "C");
 #if COWORK_NLS
-	(void)bindtextdomain("cowork", environment("COWORK_LOCALEDIR")
-					       ? environment("COWORK_LOCALEDIR")
-					       : COWORK_LOCALEDIR);
+	(void)bindtextdomain("cowork", locale_folder());
 	(void)bind_textdomain_codeset("cowork", "UTF-8");
 	(void)textdomain("cowork");
 #endif

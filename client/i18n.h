@@ -23,6 +23,8 @@
  * else of the environment. A locale that is not there, or not in UTF-8, becomes C.UTF-8.
  */
 void i18n_init(int argc, char *const argv[]);
+/* Whether people can be spoken to in the language that --lang names. */
+bool i18n_knows(const char *language);
 /* The language people are spoken to in, e.g. "ko" or "ko_KR.UTF-8"; NULL: none is named. */
 const char *i18n_language(void);
 /* Whether messages are in another language than those of the source. */

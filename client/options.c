@@ -22,6 +22,7 @@ enum option_kind {
 	OPTION_COUNT,	/* 0 or more */
 	OPTION_SECONDS, /* microseconds in C */
 	OPTION_UUID,
+	OPTION_LANG,
 };
 
 struct option_row {
@@ -52,7 +53,7 @@ static const struct option_row rows[] = {
 	ROW("server", 0, OPTION_TEXT, server, "--server HOST[:PORT]", N_("the daemon to talk to")),
 	ROW("ca", 0, OPTION_TEXT, ca, "--ca FILE", N_("trust certificates of this PEM file")),
 	ROW("tz", 0, OPTION_TEXT, tz, "--tz ZONE", N_("show times in this zone")),
-	ROW("lang", 0, OPTION_TEXT, lang, "--lang LANG", N_("speak this language")),
+	ROW("lang", 0, OPTION_LANG, lang, "--lang LANG", N_("speak this language: en or ko")),
 	ROW("dry-run", 0, OPTION_FLAG, dry_run, "--dry-run",
 	    N_("let the server check, and change nothing")),
 	ROW("key", 0, OPTION_UUID, key, "--key UUID",
@@ -130,6 +131,12 @@ static int set_value(struct options *options, const struct option_row *row, cons
 	case OPTION_UUID:
 		if (uuid_parse(value, uuid) < 0)
 			return problem(out, _("--%s wants a UUID"), row->name);
+		break;
+	case OPTION_LANG:
+		if (*value && !i18n_knows(value))
+			return problem(out,
+				       _("there is no language \"%s\" here; there are en and ko"),
+				       value);
 		break;
 	case OPTION_TEXT:
 		break;

@@ -44,6 +44,15 @@ def test_a_slip_before_the_option_is_told_in_its_language_too(lonely):
     assert "없는 명령입니다" in lonely.run("bok", "--lang", "ko", check=64).stderr
 
 
+def test_a_language_that_there_is_not_is_told_with_those_there_are(lonely):
+    for words in (("mine", "--lang", "kr"), ("--lang=kr", "mine"), ("mine", "--lang", "../ko")):
+        assert "there are en and ko" in lonely.run(*words, check=64).stderr
+    assert "en, ko" in lonely.run("mine", "--lang", "kr", environment=KOREAN, check=64).stderr
+    assert {"en", *(ROOT / "po/LINGUAS").read_text().split()} == {"en", "ko"}
+    for lang in ("en", "en_US.UTF-8", "en-GB"):
+        assert "not logged in" in lonely.run("mine", "--lang", lang, environment=KOREAN, check=4).stderr
+
+
 def test_help_is_translated(lonely):
     told = lonely.run("help", environment=KOREAN, check=0).stdout
     assert "공간 예약" in told and "book a space" not in told
