@@ -1,11 +1,12 @@
 /*
  * What the database must be made of so that it refuses what must never happen: the constraint
- * against overlaps, the log's guard, and roles that can do no more than they need.
+ * against overlaps, the log's guard, and roles that can do what they need and no more.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/db_rights.h"
 #include "daemon/db_verify.h"
 
 struct expectation {
@@ -51,6 +52,8 @@ static const struct expectation expectations[] = {
 	  " AND (has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')"
 	  "  OR has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE'))",
 	  "" },
+	/* what it lacks, verify_rights() says */
+	{ "the role coworkd", "SELECT rolname FROM pg_roles WHERE rolname = 'coworkd'", "coworkd" },
 	{ "runtime roles with more rights than their own",
 	  "SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_roles r WHERE r.rolname "
 	  "IN " RUNTIME_ROLES " AND (r.rolsuper OR pg_has_role(r.oid, 'cowork_owner', 'MEMBER'))",
@@ -81,11 +84,35 @@ static int check(struct verify *verify, const struct expectation *e)
 	return r;
 }
 
+/* A daemon that lacks one waits for it, and so do its clients. */
+static int verify_rights(struct verify *verify)
+{
+	char *missing = NULL, *rest, *right;
+	int r = db_admin_text(&verify->db, DB_RIGHTS_MISSING("to_regrole('coworkd')"), 2,
+			      DB_RIGHTS_PARAMS, &missing);
+
+	verify->tally[VERIFY_CATALOGUE].rows++;
+	rest = missing;
+	while (r == 0 && rest) {
+		right = rest;
+		rest = strstr(rest, ", ");
+		if (rest) {
+			*rest = '\0';
+			rest += 2;
+		}
+		verify_fault(verify, VERIFY_CATALOGUE, VERIFY_NO_SITE,
+			     "role coworkd lacks %s: coworkd setup gives it back", right);
+	}
+	free(missing);
+	return r;
+}
+
 int verify_catalogue(struct verify *verify)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(expectations); i++)
 		r = check(verify, &expectations[i]);
-	return r;
+	/* Last: they may be many, and only the first faults are kept. */
+	return r < 0 ? r : verify_rights(verify);
 }

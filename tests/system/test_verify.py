@@ -369,6 +369,12 @@ MUTANTS = [
     ("too many rights", "GRANT UPDATE (body) ON cowork.event TO coworkd", "catalogue", "may change: coworkd: event"),
     ("entry function for everyone", "GRANT EXECUTE ON FUNCTION cowork.purge(int) TO PUBLIC", "catalogue",
      "not closed: purge"),
+    ("a table that may not be read", "REVOKE SELECT ON cowork.booking FROM coworkd", "catalogue",
+     "^role coworkd lacks SELECT on cowork.booking: coworkd setup gives it back$"),
+    ("a function that may not be called", "REVOKE EXECUTE ON FUNCTION cowork.lane_open() FROM coworkd", "catalogue",
+     "^role coworkd lacks EXECUTE on cowork.lane_open: coworkd setup gives it back$"),
+    ("a schema that is closed", "REVOKE USAGE ON SCHEMA cowork FROM coworkd", "catalogue",
+     "^role coworkd lacks USAGE on schema cowork: coworkd setup gives it back$"),
 ]
 
 
@@ -380,6 +386,19 @@ def test_an_edit_is_found(cluster, edited, sql, check, says):
     assert answer["holds"] is False
     faults = {one["name"]: [fault["text"] for fault in one["faults"]] for one in answer["checks"]}
     assert any(re.search(says, text) for text in faults[check]), faults
+
+
+def test_what_the_servers_role_lacks_is_one_fault_each_and_setup_mends_it(cluster, edited):
+    name = edited("REVOKE SELECT ON cowork.site, cowork.event FROM coworkd;"
+                  "REVOKE EXECUTE ON FUNCTION cowork.token_find(text) FROM coworkd")
+    done = verify(cluster, name)
+    assert done.returncode == 1
+    assert re.findall("lacks (.*): coworkd setup", done.stdout) == [
+        "EXECUTE on cowork.token_find", "SELECT on cowork.event", "SELECT on cowork.site"]
+    assert done.stdout.splitlines()[-1].startswith("verify: does not hold: 3 wrong (")
+    subprocess.run([build() / "daemon/coworkd", "setup", "--admin", cluster.conninfo(name, cluster.admin),
+                    "--database", name], check=True, capture_output=True)
+    assert verify(cluster, name).returncode == 0
 
 
 def test_a_trigger_left_off_is_found(cluster, history_db):
