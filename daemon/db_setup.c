@@ -178,6 +178,23 @@ static int prepare_database(struct wish *wish, const char *conninfo)
 
 /* The command */
 
+/* What does not go together in it; NULL: nothing. */
+static const char *wrong_in(const struct wish *wish)
+{
+	if (wish->login && !wish->name)
+		return "--operator needs --name NAME, too: the operator's name";
+	if (wish->name && !wish->login)
+		return "--name is an operator's: it needs --operator LOGIN, too";
+	if (wish->new_code && !wish->login)
+		return "--new-code is an operator's: it needs --operator LOGIN --name NAME, too";
+	if (!wish->certificate != !wish->key)
+		return "--certificate and --key need one another";
+	if (!wish->names && (wish->csr || wish->certificate))
+		return "--csr, --certificate and --key need --certificate-for NAME, too";
+	return NULL;
+}
+
+/* false when the command line is wrong, which has been said then. */
 static bool read_wish(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
@@ -192,7 +209,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 		{ "key", required_argument, NULL, 'k' },
 		{ NULL },
 	};
-	const char *values[256] = { 0 };
+	const char *values[256] = { 0 }, *wrong;
 	int c;
 
 	optind = 0;
@@ -212,9 +229,12 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 		.certificate = values['c'],
 		.key = values['k'],
 	};
-	return optind == argc && !wish->login == !wish->name && (wish->login || !wish->new_code) &&
-	       !wish->certificate == !wish->key &&
-	       (wish->names || (!wish->csr && !wish->certificate));
+	wrong = wrong_in(wish);
+	if (optind < argc)
+		db_admin_say("setup takes no word beside its options: \"%s\"", argv[optind]);
+	else if (wrong)
+		db_admin_say("%s", wrong);
+	return optind == argc && !wrong;
 }
 
 static int setup_database(struct wish *wish, const struct config *config)

@@ -85,10 +85,10 @@ static int tell_operators(struct db_admin *db)
 }
 
 /*
- * Whether the person is an operator who can log in: has done so, or holds a code that still can be
- * used. Who lost the code gets another when it has run out.
+ * Whether the person is an operator, and whether one who can log in: has done so, or holds a code
+ * that still can be used. Who lost the code gets another when it has run out.
  */
-static int is_operator(struct db_admin *db, const char *login, bool *ret)
+static int is_operator(struct db_admin *db, const char *login, bool *ret_there, bool *ret_can)
 {
 	static const char sql[] =
 		"SELECT f.state = 'active' OR EXISTS (SELECT FROM cowork.token k"
@@ -100,7 +100,8 @@ static int is_operator(struct db_admin *db, const char *login, bool *ret)
 
 	if (db_admin_text(db, sql, 1, &login, &found) < 0)
 		return db_admin_say_problem(db, "could not look for the operator");
-	*ret = found && *found == 't';
+	*ret_there = found;
+	*ret_can = found && *found == 't';
 	free(found);
 	return EX_OK;
 }
@@ -194,7 +195,8 @@ static int run_command(struct db_admin *db, const char *commands)
 	return status;
 }
 
-static int grant_operator(struct db_admin *db, const struct person *person)
+/* `there`: an operator already, who gets another code. */
+static int grant_operator(struct db_admin *db, const struct person *person, bool there)
 {
 	struct grant grant = { .person = *person };
 	struct buf commands = BUF_INIT(COMMAND_MAX);
@@ -211,9 +213,9 @@ static int grant_operator(struct db_admin *db, const struct person *person)
 	status = run_command(db, commands.data);
 	buf_deinit(&commands);
 	if (status == EX_OK) {
-		fprintf(stderr,
-			"coworkd: made operator %s; the code below logs in once, until %s:\n",
-			person->login, instant_format(grant.expires, until));
+		fprintf(stderr, "coworkd: made %s %s; the code below logs in once, until %s:\n",
+			there ? "a new code for operator" : "operator", person->login,
+			instant_format(grant.expires, until));
 		puts(code);
 	}
 	crypto_wipe(code, sizeof(code));
@@ -222,13 +224,13 @@ static int grant_operator(struct db_admin *db, const struct person *person)
 
 static int ensure_operator(struct db_admin *db, const struct person *person, bool new_code)
 {
-	bool there = false;
-	int status = is_operator(db, person->login, &there);
+	bool there = false, can = false;
+	int status = is_operator(db, person->login, &there, &can);
 
 	if (status != EX_OK)
 		return status;
-	if (!there || new_code)
-		return grant_operator(db, person);
+	if (!can || new_code)
+		return grant_operator(db, person, there);
 	fprintf(stderr,
 		"coworkd: %s is an operator already; nothing was changed (a lost code or token: "
 		"--new-code)\n",

@@ -243,6 +243,16 @@ def test_usage_is_64():
     assert run("--help").stdout.startswith("Usage: coworkd")
 
 
+@pytest.mark.parametrize("words, says", [
+    ("--operator kim", "--operator needs --name NAME"), ("--operator kim@example.org", "--operator needs --name NAME"),
+    ("--name Kim", "needs --operator LOGIN"), ("--new-code", "needs --operator LOGIN --name NAME"),
+    ("--certificate /c.pem --certificate-for x", "--certificate and --key need one another"),
+    ("--csr", "need --certificate-for NAME"), ("word", 'no word beside its options: "word"')])
+def test_setup_says_what_is_missing_on_its_command_line(words, says):
+    first = run("setup", *words.split()).stderr.splitlines()[0]
+    assert first.startswith("coworkd: ") and says in first
+
+
 @pytest.mark.parametrize("command", ["setup", "migrate", "verify"])
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_on_a_command_is_no_error(command, option, tmp_path):
@@ -258,6 +268,7 @@ def test_setup_makes_a_database_and_its_operator_once(cluster, fresh, admin):
     words = ("setup", "--admin", admin, "--database", fresh, "--operator", "Olive@Example.org", "--name", "Olive")
     done = run(*words)
     assert done.returncode == 0, done.stderr
+    assert "coworkd: made operator olive@example.org; the code below" in done.stderr
     code = re.fullmatch(r"cwc_([0-9A-Z]{8})_(\w{43})_\w{6}\n", done.stdout)
     assert code, done.stdout
     assert query(cluster, fresh, "SELECT token_id, encode(hash, 'hex'), kind FROM cowork.token") == [
@@ -278,6 +289,7 @@ def test_setup_makes_a_database_and_its_operator_once(cluster, fresh, admin):
 
     lost = run(*words, "--new-code")
     assert lost.returncode == 0 and lost.stdout.startswith("cwc_") and lost.stdout != done.stdout
+    assert "coworkd: made a new code for operator olive@example.org; the code below" in lost.stderr
     assert query(cluster, fresh, "SELECT count(*) FROM cowork.token WHERE revoked_at IS NULL") == [(1,)]
 
 
@@ -293,8 +305,9 @@ def test_operator_whose_code_ran_out_gets_another(cluster, fresh, admin):
     words = ("setup", "--admin", admin, "--database", fresh, "--operator", "a@x.example", "--name", "A")
     first = run(*words).stdout
     query(cluster, fresh, "UPDATE cowork.token SET expires_at = now() - interval '1 s'")
-    second = run(*words).stdout
-    assert second.startswith("cwc_") and second != first
+    second = run(*words)
+    assert second.stdout.startswith("cwc_") and second.stdout != first
+    assert "made a new code for operator a@x.example" in second.stderr
 
 
 def test_setup_refuses_a_login_that_is_none_before_it_touches_anything(cluster, fresh, admin):
