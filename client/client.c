@@ -308,7 +308,7 @@ static int run_command(struct client *client, const struct command *command, cha
 	if (arguments_parse(command->usage, words, count, &client->options, &arguments, &problem) <
 	    0) {
 		complain("%s", problem.text);
-		complain_more(_("usage"), "cowork %s %s", command->name, command->usage);
+		complain_usage(command->name, command->usage);
 		return STATUS_USAGE;
 	}
 	client->asked.arguments = &arguments;

@@ -26,6 +26,7 @@
 
 /* Talk has no struct out: what out_init() was told of it. */
 static bool talk_ascii;
+static const char *talk_lang; /* of --lang: what is suggested is to speak it, too */
 
 static bool wants_color(const struct options *options, bool terminal)
 {
@@ -73,6 +74,7 @@ void out_init(struct out *out, const struct options *options)
 		out->format = FORMAT_TSV;
 	out->color = wants_color(options, out->terminal);
 	out->talk_ascii = talk_ascii = options->ascii || glyphs_environment();
+	talk_lang = options->lang;
 	out->ascii = talk_ascii && out->format == FORMAT_TABLE;
 }
 
@@ -162,7 +164,10 @@ static void add_wrapped(struct buf *out, const char *text, int columns, int used
 	bool first = true;
 
 	while (*text) {
-		size_t len = strcspn(text, " ");
+		const char *close = *text == '[' ? strchr(text, ']') : NULL;
+		/* "[--floor FLOOR]" stays on one line. */
+		size_t len =
+			close ? (size_t)(close - text) + strcspn(close, " ") : strcspn(text, " ");
 		char *word = strndup(text, len);
 		int width = word ? utf8_width(word) : (int)len;
 
@@ -187,22 +192,40 @@ static bool is_command(const char *text)
 	return strstr(text, "cowork ") || strstr(text, " --");
 }
 
+/* The commands of a line, with three blanks between them, in the language that this one has. */
+static void add_commands(struct buf *out, const char *text)
+{
+	bool plain = !talk_lang || strncmp(text, "cowork", 6) != 0 || strstr(text, " --lang");
+
+	while (*text) {
+		const char *gap = strstr(text, "   ");
+		size_t len = gap ? (size_t)(gap - text) : strlen(text);
+
+		buf_add(out, text, len);
+		if (!plain) {
+			buf_add_str(out, " --lang ");
+			text_quote(out, talk_lang);
+		}
+		text += len;
+		len = strspn(text, " ");
+		buf_add(out, text, len);
+		text += len;
+	}
+}
+
 /*
  * One safe line to standard error, broken on a terminal; with an indent below 0 it never is. Failures
  * are not told: there is nowhere left to tell them.
  */
-_printf_(3, 0) static void talk(int indent, const char *prefix, const char *format, va_list args)
+static void talk(int indent, const char *prefix, const char *raw)
 {
 	struct buf line = BUF_INIT(TALK_MAX), shown = BUF_INIT(2 * TALK_MAX);
 	struct buf plain = BUF_INIT(2 * TALK_MAX), *told = &shown;
-	char *raw;
 
 	pager_end();
-	if (vasprintf(&raw, format, args) < 0)
-		return;
 	text_line(&line, raw);
 	buf_add_str(&shown, prefix);
-	if (indent >= 0 && line.data && !(indent > 2 && is_command(raw)) && isatty(STDERR_FILENO))
+	if (indent >= 0 && line.data && isatty(STDERR_FILENO))
 		add_wrapped(&shown, line.data, terminal_columns(STDERR_FILENO), utf8_width(prefix),
 			    indent);
 	else if (line.data)
@@ -217,6 +240,31 @@ _printf_(3, 0) static void talk(int indent, const char *prefix, const char *form
 	buf_deinit(&line);
 	buf_deinit(&shown);
 	buf_deinit(&plain);
+}
+
+_printf_(3, 0) static void talk_sentence(int indent, const char *prefix, const char *format,
+					 va_list args)
+{
+	char *raw;
+
+	if (vasprintf(&raw, format, args) < 0)
+		return;
+	talk(indent, prefix, raw);
+	free(raw);
+}
+
+/* What may be a command to run, or more of them. */
+_printf_(3, 0) static void talk_commands(int indent, const char *prefix, const char *format,
+					 va_list args)
+{
+	struct buf line = BUF_INIT(TALK_MAX);
+	char *raw;
+
+	if (vasprintf(&raw, format, args) < 0)
+		return;
+	add_commands(&line, raw);
+	talk(is_command(raw) ? -1 : indent, prefix, line.data ? line.data : raw);
+	buf_deinit(&line);
 	free(raw);
 }
 
@@ -225,20 +273,38 @@ void complain(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	talk(2, "cowork: ", format, args);
+	talk_sentence(2, "cowork: ", format, args);
 	va_end(args);
+}
+
+static int add_label(char prefix[64], const char *label)
+{
+	int pad = LABEL_COLUMNS - utf8_width(label);
+
+	snprintf(prefix, 64, "  %s%*s ", label, pad > 0 ? pad : 0, "");
+	return *label ? LABEL_COLUMNS + 3 : -1;
 }
 
 void complain_more(const char *label, const char *format, ...)
 {
-	int pad = LABEL_COLUMNS - utf8_width(label);
 	char prefix[64];
+	int indent = add_label(prefix, label);
 	va_list args;
 
-	snprintf(prefix, sizeof(prefix), "  %s%*s ", label, pad > 0 ? pad : 0, "");
 	va_start(args, format);
-	talk(*label ? LABEL_COLUMNS + 3 : -1, prefix, format, args);
+	talk_commands(indent, prefix, format, args);
 	va_end(args);
+}
+
+void complain_usage(const char *name, const char *usage)
+{
+	struct buf line = BUF_INIT(TALK_MAX);
+	char prefix[64];
+	int indent = add_label(prefix, _("usage"));
+
+	buf_printf(&line, "cowork %s %s", name, usage);
+	talk(indent, prefix, line.data ? line.data : usage);
+	buf_deinit(&line);
 }
 
 void note(const struct out *out, const char *format, ...)
@@ -248,7 +314,7 @@ void note(const struct out *out, const char *format, ...)
 	if (out->quiet)
 		return;
 	va_start(args, format);
-	talk(2, "", format, args);
+	talk_sentence(2, "", format, args);
 	va_end(args);
 }
 
@@ -259,7 +325,7 @@ void note_verbose(const struct out *out, const char *format, ...)
 	if (!out->verbose)
 		return;
 	va_start(args, format);
-	talk(2, "", format, args);
+	talk_sentence(2, "", format, args);
 	va_end(args);
 }
 
@@ -272,7 +338,7 @@ void hint(const struct out *out, const char *label, const char *format, ...)
 		return;
 	snprintf(prefix, sizeof(prefix), "  %s: ", label);
 	va_start(args, format);
-	talk(-1, prefix, format, args);
+	talk_commands(-1, prefix, format, args);
 	va_end(args);
 }
 

@@ -47,6 +47,8 @@ bool out_alive(const struct out *out);
 void complain(const char *format, ...) _printf_(1, 2);
 /* An indented line below a complaint. */
 void complain_more(const char *label, const char *format, ...) _printf_(2, 3);
+/* How the command is written, below a complaint about how it was. */
+void complain_usage(const char *name, const char *usage);
 /* One line unless --quiet. */
 void note(const struct out *out, const char *format, ...) _printf_(2, 3);
 /* One line only with --verbose. */

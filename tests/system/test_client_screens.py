@@ -443,6 +443,29 @@ def test_whom_one_may_not_book_for_is_not_offered_again(server, cowork):
     assert tries(done) == ["cowork book A-12 mon 9-17 --for mara@example.org"]
 
 
+def test_what_is_suggested_speaks_the_language_that_was_asked_for(server, cowork):
+    server.replies["booking.list"] = {"bookings": [], "rev": 1, "has_more": False}
+    seen, _ = screen(cowork, "--lang", "ko")
+    assert "cowork free tomorrow 9-17 --lang ko   cowork week --lang ko   cowork help --lang ko\n" in seen
+    seen, _ = screen(cowork, "book", "A-12", "mon", "9-17", "--lang=ko")
+    assert "cowork undo --lang ko\n" in seen
+    seen, _ = screen(cowork, "book", "A-12", "mon", "9-17", LANGUAGE="ko")
+    assert "cowork undo\n" in seen, "the environment is there for the next command, too"
+    server.script["booking.create"] = [Refuse("forbidden"), Refuse("slot_taken", **TAKEN, alternatives=[
+        offer("A-13", "14:00", "22:00")])]
+    assert "cowork whoami --lang ko\n" in cowork.run("book", "A-12", "mon", "9-17", "--lang", "ko").stderr
+    assert "cowork book A-13 mon 9-17 --lang ko\n" in cowork.run("book", "A-12", "mon", "9-17", "--lang", "ko").stderr
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_a_usage_line_breaks_between_its_words(cowork, columns):
+    seen, status = screen(cowork, "book", "A-12", "mon", "9-17", "--nonsense", columns=columns)
+    assert status == 64 and all(width(line) <= columns for line in seen.splitlines())
+    usage = seen[seen.index("usage"):]
+    assert "[--has LIST]" in usage and "[--fold 0|1]" in usage
+    assert all(line.startswith("         ") for line in usage.splitlines()[1:])
+
+
 def test_an_unknown_site_is_told_with_those_there_are(server, cowork):
     server.replies["site.list"] = {"sites": [{"code": "KSQ"}, {"code": "DJN"}], "rev": 1, "has_more": False}
     server.script["booking.list"] = [Refuse("not_found", "there is no site 'KSX'", field="site")]
