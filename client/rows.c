@@ -298,8 +298,7 @@ int row_identity(const struct rows *rows, const struct row *row, const char *sit
 		add_part(sha, line);
 	}
 	sha256_update(sha, row->raw, row->raw_len);
-	sha256_final(sha, out);
-	return 0;
+	return sha256_final(sha, out);
 }
 
 void row_key(const uint8_t identity[32], unsigned generation, char out[UUID_TEXT_MAX])

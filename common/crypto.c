@@ -62,22 +62,24 @@ struct sha256 *sha256_new(void)
 	if (sha->ctx == NULL)
 		return sha256_free(sha);
 	sha256_reset(sha);
-	return sha;
+	return sha->failed ? sha256_free(sha) : sha;
 }
 
 void sha256_update(struct sha256 *sha, const void *data, size_t len)
 {
-	if (EVP_DigestUpdate(sha->ctx, data, len) != 1)
+	/* One that could not be begun has no state, which OpenSSL does not look for. */
+	if (!sha->failed && EVP_DigestUpdate(sha->ctx, data, len) != 1)
 		sha->failed = true;
 }
 
-void sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE])
+int sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE])
 {
-	if (sha->failed || EVP_DigestFinal_ex(sha->ctx, out, NULL) != 1) {
+	bool done = !sha->failed && EVP_DigestFinal_ex(sha->ctx, out, NULL) == 1;
+
+	if (!done)
 		ERR_clear_error();
-		memset(out, 0, SHA256_SIZE);
-	}
 	sha256_free(sha);
+	return done ? 0 : -ENOMEM;
 }
 
 struct sha256 *sha256_free(struct sha256 *sha)
@@ -92,6 +94,8 @@ struct sha256 *sha256_free(struct sha256 *sha)
 void sha256_reset(struct sha256 *sha)
 {
 	sha->failed = EVP_DigestInit_ex(sha->ctx, EVP_sha256(), NULL) != 1;
+	if (sha->failed)
+		ERR_clear_error();
 }
 
 bool crypto_equal(const void *a, const void *b, size_t len)

@@ -20,10 +20,11 @@ int crypto_sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE]);
 int crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 		       uint8_t out[SHA256_SIZE]);
 
-/* Incremental: new, any number of updates, final (which frees). NULL when out of memory. */
+/* Incremental: new, any number of updates, final (which frees). NULL when out of memory; final gives 0, or
+ * -ENOMEM where something on the way failed: then nothing is in `out`. */
 struct sha256 *sha256_new(void);
 void sha256_update(struct sha256 *sha, const void *data, size_t len);
-void sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE]);
+int sha256_final(struct sha256 *sha, uint8_t out[SHA256_SIZE]);
 /* Takes NULL, returns NULL. */
 struct sha256 *sha256_free(struct sha256 *sha);
 /* Forgets what was fed and starts a new digest in the same state; only before sha256_final(). */

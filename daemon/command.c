@@ -80,10 +80,12 @@ static int hash_command(struct command *command)
 	} else { /* a login: its arguments are all there is, and hold no secret */
 		sha256_update(sha, command->lane.args, strlen(command->lane.args));
 	}
-	sha256_final(sha, digest);
-	hex_encode(digest, sizeof(digest), command->hash);
+	r = sha256_final(sha, digest);
+	if (r == 0 && text.failed)
+		r = -ENOMEM;
+	if (r == 0)
+		hex_encode(digest, sizeof(digest), command->hash);
 	command->lane.hash = command->hash;
-	r = text.failed ? -ENOMEM : 0;
 	buf_deinit(&text);
 	return r;
 }
