@@ -170,6 +170,21 @@ int db_admin_say_problem(const struct db_admin *db, const char *doing)
 	return db_admin_lost(db) ? EX_TEMPFAIL : EX_CONFIG;
 }
 
+/* libpq gives no SQLSTATE for a connection that failed: the text is all there is. */
+static bool lacks_setup(const struct db_admin *db)
+{
+	static const char *const made_by_setup[] = { "database \"", "role \"coworkd\"",
+						     "role \"cowork_report\"" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(made_by_setup); i++) {
+		const char *at = strstr(db->problem, made_by_setup[i]);
+
+		if (at && strstr(at, "does not exist"))
+			return true;
+	}
+	return false;
+}
+
 int db_admin_open(struct db_admin *db, const char *conninfo, const char *database,
 		  const char *fallback)
 {
@@ -177,6 +192,9 @@ int db_admin_open(struct db_admin *db, const char *conninfo, const char *databas
 
 	if (r == -EINVAL)
 		return db_admin_say("the connection string is wrong: %s", db->problem);
+	/* With a fallback it is setup itself. */
+	if (r < 0 && !fallback && lacks_setup(db))
+		return db_admin_say("could not connect: %s: coworkd setup makes it", db->problem);
 	if (r < 0) {
 		db_admin_say("could not connect: %s", db->problem);
 		return EX_TEMPFAIL;

@@ -2,7 +2,8 @@
  * coworkd verify: reads one snapshot of the database with the role that only reads, and judges
  * whether what must always hold does hold: see enum verify_check.
  *
- * Exit statuses: 0 holds; 1 does not hold; 64 usage; 75 could not be checked.
+ * Exit statuses: 0 holds; 1 does not hold; 64 usage, or there is no such site; 75 could not be
+ * checked; 78 there is no such database, or none of ours.
  */
 
 #include <errno.h>
@@ -50,8 +51,13 @@ static int check_version(struct verify *verify)
 	int version;
 
 	if (db_admin_text(&verify->db, "SELECT max(version) FROM cowork.migration", 0, NULL,
-			  &text) < 0)
-		return could_not(verify, "could not read the schema's version");
+			  &text) < 0) {
+		if (!db_admin_is(&verify->db, "42P01")) /* undefined_table */
+			return could_not(verify, "could not read the schema's version");
+		return db_admin_say(
+			"database \"%s\" has no schema of coworkd: coworkd setup makes it",
+			PQdb(verify->db.conn));
+	}
 	version = text ? (int)strtol(text, NULL, 10) : 0;
 	free(text);
 	if (version == admin_schema_version())
@@ -73,7 +79,7 @@ static int choose_site(struct verify *verify)
 		return could_not(verify, "could not look for the site");
 	if (!id) {
 		db_admin_say("there is no site \"%s\"", verify->site_code);
-		return EX_TEMPFAIL;
+		return EX_USAGE;
 	}
 	snprintf(verify->where, sizeof(verify->where), "site_id = %s", id);
 	free(id);
@@ -101,9 +107,8 @@ static int verify_all(struct verify *verify, const char *conninfo, bool json)
 	int64_t began = monotonic_now();
 	int status = db_admin_open(&verify->db, conninfo, NULL, NULL);
 
-	if (status != EX_OK)
-		return EX_TEMPFAIL;
-	status = take_snapshot(verify);
+	if (status == EX_OK)
+		status = take_snapshot(verify);
 	if (status == EX_OK)
 		status = check_version(verify);
 	if (status == EX_OK)

@@ -152,7 +152,32 @@ def test_one_site_alone_is_verified(cluster, edited):
                   " (SELECT site_id FROM cowork.site WHERE code = 'KSQ')")
     assert verify(cluster, name, "--site", "djn").returncode == 0
     assert verify(cluster, name, "--site", "KSQ").returncode == 1
-    assert verify(cluster, name, "--site", "none").returncode == 75
+
+
+def test_a_site_that_is_none_is_a_wrong_command_line(cluster, database):
+    done = verify(cluster, database, "--site", "NOPE")
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", 'coworkd: there is no site "NOPE"\n')
+
+
+@pytest.mark.parametrize("command, option", [("verify", "--database"), ("migrate", "--admin")])
+def test_a_database_that_is_not_there_is_what_setup_makes(cluster, command, option):
+    """Trying again would not help."""
+    done = subprocess.run([build() / "daemon/coworkd", command, option, cluster.conninfo("nowhere", cluster.admin)],
+                          text=True, capture_output=True)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert 'database "nowhere" does not exist: coworkd setup makes it\n' in done.stderr
+
+
+def test_a_database_of_something_else_is_78(cluster):
+    done = verify(cluster, "postgres", user=cluster.admin)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr == 'coworkd: database "postgres" has no schema of coworkd: coworkd setup makes it\n'
+
+
+def test_a_connection_string_that_is_wrong_is_78(cluster, database):
+    done = subprocess.run([build() / "daemon/coworkd", "verify", "--database", "dbnam=cowork"], text=True,
+                          capture_output=True)
+    assert done.returncode == 78 and "the connection string is wrong" in done.stderr
 
 
 def test_what_cannot_be_read_is_75(cluster, database, short_dir):
