@@ -133,22 +133,54 @@ static bool is_open(const struct client *client, const struct phrase_clock *cloc
 	return start >= clock->options.open && start <= end && end < clock->options.close;
 }
 
+/*
+ * What has begun cannot be booked: a phrase without a day of its own then means tomorrow's, any other
+ * is none to suggest.
+ */
+static bool put_ahead(const struct client *client, const struct phrase_clock *clock,
+		      struct when_suggestion *suggestion)
+{
+	const char *lang = client_lang(client);
+	const char *day = lang && strncmp(lang, "ko", 2) == 0 ? "내일" : "tomorrow";
+	struct when_suggestion later;
+	struct when_interval interval;
+	struct when_problem problem;
+
+	if (when_parse(suggestion->phrase, client->now, clock->zone, &clock->options, &interval,
+		       &problem) != WHEN_OK ||
+	    interval.start >= client->now)
+		return true;
+	if (when_lacks(suggestion->phrase) != WHEN_LACKS_DAY ||
+	    snprintf(later.phrase, sizeof(later.phrase), "%s %s", day, suggestion->phrase) >=
+		    (int)sizeof(later.phrase) ||
+	    snprintf(later.instead, sizeof(later.instead), "%s %s", day, suggestion->instead) >=
+		    (int)sizeof(later.instead) ||
+	    when_parse(later.phrase, client->now, clock->zone, &clock->options, &interval,
+		       &problem) != WHEN_OK)
+		return false;
+	*suggestion = later;
+	return true;
+}
+
 /* "did you mean 14-16 or 02:00-04:00?" and the commands that say so. */
 static void suggest(const struct client *client, const struct phrase_clock *clock,
 		    const struct words *words, const struct when_problem *problem)
 {
-	const struct when_suggestion *some[WHEN_SUGGESTION_MAX];
+	struct when_suggestion some[WHEN_SUGGESTION_MAX];
 	size_t count = 0;
 
-	for (size_t i = 0; i < problem->suggestion_count; i++)
-		if (!clock || is_open(client, clock, problem->suggestions[i].phrase))
-			some[count++] = &problem->suggestions[i];
+	for (size_t i = 0; i < problem->suggestion_count; i++) {
+		some[count] = problem->suggestions[i];
+		if (!clock || (is_open(client, clock, some[count].phrase) &&
+			       put_ahead(client, clock, &some[count])))
+			count++;
+	}
 	if (count == 1)
-		complain_more("", _("did you mean %s?"), some[0]->instead);
+		complain_more("", _("did you mean %s?"), some[0].instead);
 	else if (count > 1)
-		complain_more("", _("did you mean %s or %s?"), some[0]->instead, some[1]->instead);
+		complain_more("", _("did you mean %s or %s?"), some[0].instead, some[1].instead);
 	for (size_t i = 0; i < count; i++) {
-		struct edit edit = { *words, some[i]->phrase };
+		struct edit edit = { *words, some[i].phrase };
 		char *line = line_with(client, &edit, 1, NULL);
 
 		if (line)

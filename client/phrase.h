@@ -20,7 +20,7 @@ struct phrase_clock {
 	struct zone *zone; /* owns */
 	struct when_options options;
 	bool of_site;	    /* the zone is the site's, as it is kept */
-	bool for_booking;   /* hours when the site is closed are no good */
+	bool for_booking;   /* neither closed hours nor what has begun are any good */
 	bool hours_assumed; /* no site is known, so neither are its opening hours */
 	struct site_clock site;
 };

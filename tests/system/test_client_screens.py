@@ -443,6 +443,18 @@ def test_whom_one_may_not_book_for_is_not_offered_again(server, cowork):
     assert tries(done) == ["cowork book A-12 mon 9-17 --for mara@example.org"]
 
 
+def test_hours_that_have_begun_are_suggested_for_tomorrow(server, cowork):
+    late = {"COWORK_NOW": "2026-11-23T20:00:00Z"}  # Monday, 15:00
+    done = cowork.run("book", "A-12", "2-4", environment=late, check=65)
+    assert "did you mean tomorrow 14-16?" in done.stderr
+    assert tries(done) == ["cowork book A-12 tomorrow 14-16"]
+    cowork.shell(tries(done)[0], environment=late, check=0)
+    assert server.booked[0]["start"] == "2026-11-24T19:00:00Z"
+    assert "내일 14시-16시" in cowork.run("book", "A-12", "2시-4시", "--lang", "ko", environment=late, check=65).stderr
+    assert tries(cowork.run("book", "A-12", "4-5", environment=late, check=65)) == ["cowork book A-12 16-17"]
+    assert not tries(cowork.run("book", "A-12", "today", "2-4", environment=late, check=65)), "that day has no such hours left"
+
+
 def test_what_is_suggested_speaks_the_language_that_was_asked_for(server, cowork):
     server.replies["booking.list"] = {"bookings": [], "rev": 1, "has_more": False}
     seen, _ = screen(cowork, "--lang", "ko")
