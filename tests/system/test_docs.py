@@ -140,6 +140,13 @@ def test_every_variable_of_the_client_is_in_its_page():
     assert [name for name in sorted(names) if name not in text] == []
 
 
+def test_every_variable_that_the_server_reads_is_in_its_page():
+    text = section(page("coworkd.8"), "ENVIRONMENT")
+    names = {name for file in (ROOT / "daemon").rglob("*.c") for name in re.findall(r'\bgetenv\("(\w+)"\)', file.read_text())}
+    assert {"LISTEN_FDS", "JOURNAL_STREAM"} <= names
+    assert [name for name in sorted(names) if name not in text] == []
+
+
 def test_every_exit_status_is_in_the_clients_page(connect):
     statuses = section(page("cowork.1"), "EXIT STATUS")
     for name, kind in connect("ada").call("rpc.discover")["errors"].items():
