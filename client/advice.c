@@ -194,6 +194,25 @@ static void tell_try(struct client *client, const struct zone *zone, const struc
 	buf_deinit(&phrase);
 }
 
+/* The search as it was typed, with this time in it. */
+static void tell_search(struct client *client, const struct zone *zone,
+			const struct when_interval *when)
+{
+	const struct asked *asked = &client->asked;
+	struct buf phrase = BUF_INIT(TEXT_MAX);
+	struct edit edit = { asked->when, NULL };
+	bool typed = asked->when.count > 0;
+	char *line;
+
+	add_phrase(client, zone, when, &phrase);
+	edit.by = phrase.data;
+	line = line_with(client, &edit, typed, typed ? NULL : phrase.data);
+	if (line && !phrase.failed)
+		complain_more(_("try"), "%s", line);
+	free(line);
+	buf_deinit(&phrase);
+}
+
 /* "A-12 12:00–18:00", led by its day unless that is the `last` one. */
 static void add_offer(const struct client *client, const struct zone *zone,
 		      const struct offer *offer, struct buf *last, struct buf *out)
@@ -357,6 +376,10 @@ static void tell_own(struct client *client, const struct zone *zone, const struc
 
 	if (!asked->start || !rule)
 		return;
+	if (asked->looking && within_rule(client, zone, data, &offer.when)) {
+		tell_search(client, zone, &offer.when);
+		return;
+	}
 	call_begin(&call, "space.search", false);
 	if (strcmp(rule, "capacity") == 0) {
 		found = find_larger(client, &call, &offer);

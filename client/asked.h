@@ -21,6 +21,7 @@ struct asked {
 	struct words when;
 	struct words wishes[ASKED_WISHES_MAX]; /* that say which of a kind */
 	size_t wish_count;
+	bool looking;		 /* for what is free: nothing is to be booked */
 	int64_t start, end;	 /* of `when`, as it was understood; 0: none was given */
 	const struct zone *zone; /* the clock it was read by */
 	/* Of the booking that `when` changes; both 0: it changes none. */

@@ -40,25 +40,28 @@ static const char *split_kind(const struct arguments *arguments, struct words *r
 	return kind;
 }
 
-/* The interval as instants; told as it was understood. 0 or an exit status. */
+/* The interval as instants; told as it was understood. 0 or an exit status; the clock is to be
+ * released in both cases. */
 static int add_interval(struct client *client, struct params *params, const struct words *words,
-			const char *fold)
+			const char *fold, struct phrase_clock *clock)
 {
 	char text[INSTANT_TEXT_MAX];
 	struct buf told = BUF_INIT(256);
 	struct when_interval interval;
-	struct phrase_clock clock;
-	int r = phrase_clock_init(&clock, client, PHRASE_ASK, fold);
+	int r = phrase_clock_init(clock, client, PHRASE_ASK, fold);
 
 	if (r == STATUS_OK)
-		r = phrase_interval(client, &clock, words, &interval);
+		r = phrase_interval(client, clock, words, &interval);
 	if (r == STATUS_OK) {
 		params_str(params, "start", instant_format(interval.start, text));
 		params_str(params, "end", instant_format(interval.end, text));
-		phrase_echo(&told, client, &clock, &interval);
+		phrase_echo(&told, client, clock, &interval);
 		note(&client->out, "%s", told.data ? told.data : "");
+		client->asked.looking = true;
+		client->asked.start = interval.start;
+		client->asked.end = interval.end;
+		client->asked.zone = clock->zone;
 	}
-	phrase_clock_deinit(&clock);
 	buf_deinit(&told);
 	return r;
 }
@@ -128,6 +131,7 @@ int cmd_free(struct client *client, const struct command *command _unused_,
 	const char *kind = split_kind(arguments, &words);
 	char rest[DEFAULT_MAX];
 	const char *word = rest;
+	struct phrase_clock clock = { 0 };
 	struct call call;
 	int r = STATUS_USAGE;
 
@@ -136,6 +140,8 @@ int cmd_free(struct client *client, const struct command *command _unused_,
 		if (r != STATUS_OK)
 			return r;
 		words = (struct words){ &word, 1, false };
+	} else {
+		client->asked.when = words;
 	}
 
 	if (!call_begin_site(client, &call, "space.search", false))
@@ -146,11 +152,14 @@ int cmd_free(struct client *client, const struct command *command _unused_,
 	if (call.limit == 0 || call.limit > PAGES_PAGE)
 		call.limit = PAGES_PAGE;
 	if (wish_add(&call.params, arguments))
-		r = add_interval(client, &call.params, &words, arguments_get(arguments, "fold"));
+		r = add_interval(client, &call.params, &words, arguments_get(arguments, "fold"),
+				 &clock);
 	if (r == STATUS_OK)
 		r = call_run(client, &call);
 	if (r == STATUS_OK)
 		r = show_found(client, call_result(&call), &words);
+	client->asked.zone = NULL;
+	phrase_clock_deinit(&clock);
 	call_done(&call);
 	return r;
 }

@@ -138,7 +138,10 @@ int refusal_tell(struct client *client, const char *method, const struct reply *
 	struct buf text = BUF_INIT(64 * 1024);
 	enum error_kind kind = reply_kind(reply);
 
-	refusal_sentence(client, reply, &text);
+	if (client->asked.looking && kind == ERROR_too_long)
+		buf_add_str(&text, _("none can be booked for so long"));
+	else
+		refusal_sentence(client, reply, &text);
 	complain("%s", text.data ? text.data : error_text(kind));
 	tell_help(client, method, reply, kind);
 	buf_deinit(&text);

@@ -6,7 +6,7 @@ import stat
 import unicodedata
 
 import pytest
-from fake_server import FakeServer, Refuse, booking
+from fake_server import OK, FakeServer, Refuse, booking
 from rig import CommandLine
 from test_client import TOKEN, on_terminal
 
@@ -418,6 +418,23 @@ def test_a_rule_is_told_with_its_limit_and_what_was_asked(server, cowork, kind, 
     assert "  free   from Tue 24 Nov 09:00 EST\n" in done.stderr
     assert tries(done) == ["cowork book A-12 Tue 24 Nov 09:00-17:00 EST"]
     cowork.shell(tries(done)[0], check=0)
+
+
+def test_looking_for_longer_than_may_be_booked_is_answered_with_as_long_as_may_be(server, cowork):
+    server.replies["space.search"] = {"spaces": [], "has_more": False, "rev": 1}
+    refusal = Refuse("too_long", "the booking is too long", field="end", rule="longest", limit=480)
+    server.script["space.search"] = [refusal, refusal, OK, refusal]
+    done = cowork.run("free", "room", "tomorrow", check=11)
+    assert done.stderr.splitlines()[1:] == [
+        "cowork: none can be booked for so long", "  asked  Mon 23 Nov 09:00–18:00 EST", "  rule   at most 8 h at a time",
+        "  try    cowork free room Mon 23 Nov 09:00-17:00 EST", "  exit   11"]
+    assert tries(cowork.run("free", "room", "tomorrow", "--capacity", "4", check=11)) == [
+        "cowork free room Mon 23 Nov 09:00-17:00 EST --capacity 4"]
+    cowork.shell(tries(done)[0], check=1)
+    assert server.requests("space.search")[-1]["end"] == "2026-11-23T22:00:00Z"
+    evening = {"COWORK_NOW": "2026-11-22T23:30:00Z"}
+    assert tries(cowork.run("free", "room", environment=evening, check=11)) == [
+        "cowork free room Mon 23 Nov 09:00-17:00 EST"]
 
 
 def test_a_code_that_does_not_exist_is_told_with_those_near_it(server, cowork):
