@@ -26,6 +26,23 @@ struct moment {
 	char date[CIVIL_TEXT_MAX]; /* on the clock of the site, or as asked */
 };
 
+/* Of a day alone the time that it is now, else its opening: nobody is there at its midnight. */
+static int64_t day_time(const struct client *client, const struct phrase_clock *clock, int64_t at)
+{
+	struct zone_local now, day;
+	int minute;
+	int64_t ret;
+
+	zone_to_local(clock->zone, client->now, &now);
+	zone_to_local(clock->zone, at, &day);
+	minute = now.civil.hour * 60 + now.civil.minute;
+	if (clock->of_site && (minute < clock->site.open || minute >= clock->site.close))
+		minute = clock->site.open;
+	day.civil.hour = (minute / 60);
+	day.civil.minute = (minute % 60);
+	return zone_to_instant(clock->zone, &day.civil, 0, &ret, NULL) == ZONE_OK ? ret : at;
+}
+
 /* The beginning of the phrase, told as it was understood; without any word now. */
 static int find_moment(struct client *client, const struct arguments *arguments, struct moment *ret)
 {
@@ -33,12 +50,16 @@ static int find_moment(struct client *client, const struct arguments *arguments,
 	struct buf told = BUF_INIT(256);
 	struct phrase_clock clock;
 	struct zone_local local;
+	char text[PHRASE_MAX];
 	int r;
 
 	ret->at = client->now;
 	r = phrase_clock_init(&clock, client, PHRASE_ASK, NULL);
 	if (r == STATUS_OK && words.count > 0)
 		r = phrase_edge(client, &clock, &words, WHEN_FROM, &ret->at);
+	phrase_join(&words, text);
+	if (r == STATUS_OK && words.count > 0 && when_lacks(text) == WHEN_LACKS_CLOCK)
+		ret->at = day_time(client, &clock, ret->at);
 	if (r == STATUS_OK && words.count > 0) {
 		phrase_echo_instant(&told, client, &clock, ret->at);
 		note(&client->out, "%s", told.data ? told.data : "");

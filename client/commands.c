@@ -163,7 +163,8 @@ const struct command command_table[] = {
 		.summary = N_("who is at the site, now or at another time"),
 		.more = N_("Those who hold a space at that moment, by their bookings: staff see "
 			   "everybody, others their own company. WHEN is a moment such as tomorrow "
-			   "10:00: see cowork help dates."),
+			   "10:00; of a day alone it is the time that it is now, or when the site "
+			   "is closed then, its opening. See cowork help dates."),
 		.examples = "cowork who\ncowork who tomorrow 10:00\ncowork who -o tsv",
 		.run = cmd_who,
 		.flags = COMMAND_LOGIN,

@@ -54,6 +54,21 @@ def screen(cowork, *words, columns=80, typed=b"", **environment):
     return seen.replace("\r", ""), status
 
 
+# --- who ---
+
+@pytest.mark.parametrize("now, words, asked", [
+    ("2026-11-22T19:00:00Z", ["tomorrow"], "2026-11-23T19:00:00Z"),         # 14:00, as now
+    ("2026-11-22T19:00:00Z", ["tomorrow", "10:00"], "2026-11-23T15:00:00Z"),
+    ("2026-11-22T19:00:00Z", ["today"], "2026-11-22T19:00:00Z"),
+    ("2026-11-23T03:00:00Z", ["tomorrow"], "2026-11-23T14:00:00Z"),         # 22:00: from 09:00 on
+    ("2026-11-22T10:00:00Z", ["2026-11-24"], "2026-11-24T14:00:00Z"),       # 05:00
+])
+def test_who_is_there_on_a_day_is_asked_for_its_hours(server, cowork, now, words, asked):
+    server.replies["booking.list"] = {"bookings": [], "rev": 1, "has_more": False}
+    cowork.run("who", *words, environment={"COWORK_NOW": now}, check=0)
+    assert server.requests("booking.list")[-1]["from"] == asked
+
+
 # --- my day ---
 
 def at(ref, start, end, space="A-12", **more):
