@@ -40,6 +40,11 @@ static void tell(const char *conninfo, const char *message, char *why, size_t si
 	const char *secret = secret_in(conninfo), *at, *end;
 	size_t used = 0;
 
+	/* Where libpq's quotation ends could not be told then. */
+	if (*secret && strchr(conninfo, '"')) {
+		snprintf(why, size, "it is malformed");
+		return;
+	}
 	while (*message && *message != '\n' && used < size) {
 		size_t len = strcspn(message, "\"\n");
 

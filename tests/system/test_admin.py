@@ -137,6 +137,7 @@ CONNINFO = {  # what is written: what is said of it
     "host=/x port=many": "port must be a number",
     "host=/x password=hunter2 hunter3": 'missing "=" after "..."',
     "postgresql://kim:hunter2@[::1": "IPv6",
+    'host=/x password=a b"hunter2': "it is malformed",
 }
 
 
