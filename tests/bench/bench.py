@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Measures; scripts/bench starts it, and --help says how.
 
-place.py makes the database and the site, sides.py starts what makes load, rounds.py has the sides take turns,
-figures_speed.py and figures_size.py are the figures, report.py makes goals, the table and the README's section of them.
+arguments.py is the command line, place.py makes the database and the site, sides.py starts what makes load, rounds.py
+has the sides take turns, figures_speed.py and figures_size.py are the figures, report.py makes goals, the table and
+the README's section of them.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -20,7 +20,8 @@ ROOT = HERE.parents[1]
 for suite in ("db", "system"):
     sys.path.insert(0, str(HERE.parent / suite))
 
-import figures_size  # noqa: E402  these stand in the folders just named, or use what does
+import arguments  # noqa: E402  these stand in the folders just named, or use what does
+import figures_size  # noqa: E402
 import figures_speed  # noqa: E402
 import report  # noqa: E402
 from place import Place  # noqa: E402
@@ -28,11 +29,7 @@ from rig import Daemon, build  # noqa: E402
 from rpc import RpcError  # noqa: E402
 from sides import Failed  # noqa: E402
 
-FIGURES = {
-    "bookings": figures_speed.bookings, "day": figures_speed.day, "search": figures_speed.search,
-    "connect": figures_speed.connect, "idle": figures_size.idle, "watch": figures_size.watch,
-    "loading": figures_size.loading, "client": figures_size.client, "verify": figures_size.verify,
-}
+FIGURES = {name: getattr(figures_speed, name, None) or getattr(figures_size, name) for name in arguments.FIGURES}
 
 
 def say(text):
@@ -109,25 +106,6 @@ class Bench:
             daemon.stop()
 
 
-def read_arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench",
-                                     description="Measures coworkd against pgbench, memcached and psql.")
-    parser.add_argument("--only", metavar="FIGURE,...", help=f"of {', '.join(FIGURES)}")
-    parser.add_argument("--seconds", type=float, default=2.5, help="how long each measurement lasts (2.5)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured (3)")
-    parser.add_argument("--spaces", type=int, default=1000, help="of the site, a multiple of 10 (1000)")
-    parser.add_argument("--days", type=int, default=50, help="with four bookings a space and day (50)")
-    parser.add_argument("--json", metavar="FILE", help="where all that was found is written")
-    parser.add_argument("--build", metavar="DIR", help="measure this build instead of making one (build-bench)")
-    parser.add_argument("--quick", action="store_true", help="a glance at each, to see that it works; a tiny site")
-    parser.add_argument("--readme", metavar="FILE",
-                        help="measure nothing: put the figures of a --json FILE into README.md")
-    options = parser.parse_args()
-    if options.quick:
-        options.spaces, options.days = min(options.spaces, 100), min(options.days, 2)
-    return parser, options
-
-
 def checked(bench):
     """What does not hold of the two databases that were booked in."""
     try:
@@ -161,18 +139,15 @@ def measure(names, options):
 
 
 def main():
-    parser, options = read_arguments()
+    parser, options = arguments.read()
     if options.readme:
         report.write_readme(ROOT / "README.md", json.loads(pathlib.Path(options.readme).read_text()))
         return 0
-    names = options.only.split(",") if options.only else list(FIGURES)
-    if unknown := set(names) - set(FIGURES):
-        parser.error(f"no such figure: {', '.join(sorted(unknown))}")
     os.environ["COWORK_BUILD"] = str(pathlib.Path(options.build or ROOT / "build-bench").resolve())
     if not (build() / "tests" / "bench" / "cowork-load").exists():
         parser.error(f"no cowork-load in {build()}: meson setup with -Dbench=true")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    result = measure(names, options)
+    result = measure(options.figures, options)
     result["goals"] = report.goals(result)
     print(report.table(result))
     if options.json:

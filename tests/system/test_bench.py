@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -221,6 +222,36 @@ def test_the_readme_has_what_its_json_says():
     figures = json.loads((ROOT / "docs" / "figures.json").read_text())
     written = (ROOT / "README.md").read_text().split(report.BEGIN)[1].split(report.END)[0].strip()
     assert written == report.section(figures)
+
+
+# The command line
+
+def without_tools(tmp_path, script, *words):
+    """The script where nothing can be installed or built: what was tried is in the list."""
+    tried = tmp_path / "tried"
+    for name in ("dpkg-query", "apt-get", "sudo", "meson", "ninja"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} >>{tried}\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([ROOT / "scripts" / script, *words], capture_output=True, text=True,
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    return done, tried.read_text().split() if tried.exists() else []
+
+
+@pytest.mark.parametrize("words, says", [(["--bogus"], "unrecognized arguments: --bogus"),
+                                         (["--only", "speed"], "no such figure: speed"),
+                                         (["--rounds", "many"], "invalid int value: 'many'")])
+def test_a_wrong_word_is_told_before_anything_is_built(tmp_path, words, says):
+    done, tried = without_tools(tmp_path, "bench", *words)
+    assert done.returncode != 0 and tried == []
+    assert done.stderr.startswith("usage: scripts/bench") and says in done.stderr
+
+
+@pytest.mark.parametrize("script", ["bench", "deps", "test", "lint"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_each_script_says_what_it_does_and_does_nothing(tmp_path, script, option):
+    done, tried = without_tools(tmp_path, script, option)
+    assert (done.returncode, done.stderr, tried) == (0, "", [])
+    assert f"scripts/{script} [" in done.stdout and not re.search("^#|set -|shellcheck disable", done.stdout, re.M)
 
 
 # What it needs
