@@ -20,16 +20,16 @@
 
 static const struct view views[] = {
 	{ "booking", "bookings", "ref,space,when,state,who,title",
-	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
-	  "site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,source,"
+	  "ref,space,local.start,local.end,state,tenant,member,title,guest", "ref",
+	  "site,start,end,local,version,member_name,note,private,created_by,on_behalf,source,"
 	  "created,external_id,taken" },
 	{ "mine", "bookings", "ref,space,when,state,title",
-	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
-	  "who,site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,"
+	  "ref,space,local.start,local.end,state,tenant,member,title,guest", "ref",
+	  "who,site,start,end,local,version,member_name,note,private,created_by,on_behalf,"
 	  "source,created,external_id" },
 	{ "day_list", "bookings", "hours,space,who,tenant,title,state,ref",
-	  "ref,space,local.start,local.end,state,tenant,member,title", "ref",
-	  "when,site,start,end,local,version,member_name,note,guest,private,created_by,on_behalf,"
+	  "ref,space,local.start,local.end,state,tenant,member,title,guest", "ref",
+	  "when,site,start,end,local,version,member_name,note,private,created_by,on_behalf,"
 	  "source,created,external_id,taken" },
 	{ "interval", "intervals", "text,start,end", "text,start,end", "text", "local,when" },
 	{ "block", "blocks", "ref,space,when,state,reason,note",
@@ -41,8 +41,8 @@ static const struct view views[] = {
 	{ "day", "spans", "space,when,state,ref", "space,local.start,local.end,state,ref", "space",
 	  "start,end,local" },
 	{ "who", "bookings", "space,who,tenant,when,ref",
-	  "space,member,member_name,tenant,local.start,local.end,ref,state", "ref",
-	  "who,site,start,end,local,version,title,note,guest,private,created_by,on_behalf,source,"
+	  "space,member,member_name,tenant,local.start,local.end,ref,state,guest", "ref",
+	  "who,site,start,end,local,version,title,note,private,created_by,on_behalf,source,"
 	  "created,external_id,taken" },
 	{ "watch", "events", "",
 	  "rev,at,kind,actor,space,start,end,taken,blocked,booking.ref,booking.state,booking."

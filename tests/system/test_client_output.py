@@ -56,6 +56,14 @@ def test_who_is_the_guest_or_the_person_or_nobody_of_ours(cowork):
     assert cowork.run("list", "-f", "who", check=0).stdout.splitlines() == ["Ada Park", "Sam Visitor", "(taken)"]
 
 
+def test_a_script_sees_the_guest_whom_a_table_names(server, cowork):
+    for words in (("list",), ("mine",), ("who",), ("list", "today")):
+        rows = [line.split("\t") for line in cowork.run(*words, "--header", check=0).stdout.splitlines()]
+        assert rows[0][-1] == "guest" and [row[-1] for row in rows[1:]] == ["", "Sam Visitor", ""], words
+    server.replies["booking.show"] = {"booking": booking(guest="Sam Visitor"), "rev": 1}
+    assert cowork.run("show", "R-7F3KAT", check=0).stdout.endswith("\tSam Visitor\n")
+
+
 def test_a_row_wider_than_the_screen_is_a_record(cowork):
     wide, _ = on_terminal(cowork, "list", columns=80)
     narrow, _ = on_terminal(cowork, "list", columns=48)
