@@ -233,6 +233,8 @@ const struct command command_table[] = {
 		.summary = N_("forget the token of the context"),
 		.more = N_("The token stays valid for whoever has a copy; cowork token revoke ends "
 			   "it."),
+		.examples = "cowork logout\n"
+			    "cowork logout --context home",
 		.run = cmd_logout,
 	},
 	{
@@ -256,6 +258,8 @@ const struct command command_table[] = {
 		.name = "whoami",
 		.usage = "",
 		.summary = N_("who is logged in"),
+		.examples = "cowork whoami\n"
+			    "cowork whoami --json=login,role",
 		.run = cmd_whoami,
 		.flags = COMMAND_LOGIN,
 	},
@@ -263,6 +267,8 @@ const struct command command_table[] = {
 		.name = "status",
 		.usage = "",
 		.summary = N_("how the server is"),
+		.examples = "cowork status\n"
+			    "cowork status --json",
 		.run = cmd_status,
 		.flags = COMMAND_LOGIN,
 	},
@@ -270,6 +276,7 @@ const struct command command_table[] = {
 		.name = "doctor",
 		.usage = "",
 		.summary = N_("check every step to the server and say what to fix"),
+		.examples = "cowork doctor",
 		.run = cmd_doctor,
 	},
 	{
@@ -303,12 +310,14 @@ const struct command command_table[] = {
 		.name = "config",
 		.usage = "",
 		.summary = N_("show the contexts and where the files are"),
+		.examples = "cowork config",
 		.run = cmd_config,
 	},
 	{
 		.name = "config use",
 		.usage = "NAME",
 		.summary = N_("make a context the current one"),
+		.examples = "cowork config use home",
 		.run = cmd_config_use,
 	},
 	{
@@ -333,6 +342,9 @@ const struct command command_table[] = {
 		.name = "help",
 		.usage = "[TOPIC] [VERB]",
 		.summary = N_("explain a command or a topic"),
+		.examples = "cowork help book\n"
+			    "cowork help space set\n"
+			    "cowork help dates",
 		.run = cmd_help,
 	},
 };

@@ -77,6 +77,7 @@ const struct topic topics[] = {
 	     "  XDG_CACHE_HOME      where cowork/ keeps words for Tab, ~/.cache without it\n"
 	     "Options are stronger than the environment, the environment than the context.\n") },
 	{ "exit-codes", N_("  0    done\n"
+			   "  1    nothing is free\n"
 			   "  2    you said no\n"
 			   "  4    not logged in, or the token has expired\n"
 			   "  10   taken, blocked, or changed meanwhile\n"

@@ -102,14 +102,32 @@ def test_every_subcommand_and_option_of_the_daemon_is_in_its_page():
     assert [option for option in sorted(options) if option not in text] == []
 
 
-def test_every_command_of_the_client_is_in_its_page():
-    text = words(page("cowork.1"))
+def client_commands():
     overview = run("cowork", "help").stdout
     commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", overview.split("For staff:")[0], re.M)
     commands += [f"{noun} {verb}" for noun, verbs in
                  re.findall(r"^  (\w+) +((?:\w+, )+\w+)$", overview.split("For staff:")[1], re.M)
                  for verb in verbs.split(", ")]
     assert len(commands) > 20
+    return commands
+
+
+def test_every_command_of_the_client_has_an_example():
+    for command in client_commands():
+        told = run("cowork", "help", *command.split()).stdout
+        examples = re.search(r"^Examples:\n((?:  .+\n)+)", told)
+        assert examples and all(line.startswith(f"  cowork {command}") for line in examples.group(1).splitlines()), told
+
+
+def test_every_exit_status_of_the_page_is_in_help():
+    listed = re.findall(r"(\d+): ", section(page("cowork.1"), "EXIT STATUS"))
+    told = re.findall(r"^  (\d+)", run("cowork", "help", "exit-codes").stdout, re.M)
+    assert len(listed) > 10 and listed == told
+
+
+def test_every_command_of_the_client_is_in_its_page():
+    text = words(page("cowork.1"))
+    commands = client_commands()
     assert [command for command in commands if not re.search(rf"\b{re.escape(command)}\b", text)] == []
     options = set(re.findall(r"--[a-z-]+", run("cowork", "help", "options").stdout))
     assert [option for option in sorted(options) if option not in text] == []
