@@ -49,10 +49,30 @@ _printf_(2, 3) static int problem(struct usage_problem *out, const char *format,
 	return -EINVAL;
 }
 
+/* What people call it elsewhere. */
+static const char *known_as(const char *name)
+{
+	static const char *const words[][2] = {
+		{ "bookings", "mine" },	  { "calendar", "week" }, { "check-in", "mine" },
+		{ "checkin", "mine" },	  { "delete", "cancel" }, { "find", "free" },
+		{ "ls", "list" },	  { "log", "history" },	  { "release", "cancel" },
+		{ "reschedule", "move" }, { "reserve", "book" },  { "search", "free" },
+		{ "signin", "login" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i][0], name) == 0)
+			return words[i][1];
+	return NULL;
+}
+
 static int unknown(const char *name, struct usage_problem *out)
 {
 	struct nearest nearest = NEAREST_INIT(name);
 
+	if (known_as(name))
+		return problem(out, _("there is no command \"%s\"; did you mean \"%s\"?"), name,
+			       known_as(name));
 	for (size_t i = 0; command_at(i); i++)
 		nearest_try(&nearest, command_at(i)->name);
 	if (nearest_found(&nearest))

@@ -66,11 +66,33 @@ struct near {
 	unsigned distance;
 };
 
+/* The code as people say it: "a12" for A-12. */
+static void bare(const char *code, char out[NEAREST_WORD_MAX])
+{
+	size_t len = 0;
+
+	for (; *code && len < NEAREST_WORD_MAX - 1; code++)
+		if (*code != '-')
+			out[len++] = (char)(*code >= 'a' && *code <= 'z' ? *code - 32 : *code);
+	out[len] = '\0';
+}
+
+static unsigned distance_of(const char *word, const char *text)
+{
+	unsigned distance = nearest_distance(word, text), without;
+	char a[NEAREST_WORD_MAX], b[NEAREST_WORD_MAX];
+
+	bare(word, a);
+	bare(text, b);
+	without = nearest_distance(a, b);
+	return without < distance ? without : distance;
+}
+
 /* Keeps the nearest ones in order. */
 static void offer(struct near near[NEAR_MAX], const char *word, const char *text)
 {
-	unsigned distance = nearest_distance(word, text), limit = (unsigned)strlen(word) / 2;
-	size_t at = NEAR_MAX;
+	size_t len = strlen(word) > strlen(text) ? strlen(word) : strlen(text), at = NEAR_MAX;
+	unsigned distance = distance_of(word, text), limit = (unsigned)len / 2;
 
 	if (strcasecmp(word, text) == 0)
 		distance = 0;

@@ -461,6 +461,19 @@ def test_a_code_that_does_not_exist_is_told_with_those_near_it(server, cowork):
     assert tries(done) == ["cowork book A-11 mon 9-17"]
 
 
+def test_a_code_without_its_hyphen_is_near_to_those_that_have_one(server, cowork):
+    server.replies["space.list"] = {"rev": 1, "has_more": False, "spaces": [
+        {"code": code} for code in ("A-03", "A-04", "B-12", "LOBBY")]}
+    for said, near in (("A99", "A-03, A-04"), ("a3", "A-03"), ("A03x", "A-03, A-04")):
+        server.script["booking.create"] = [Refuse("not_found", f"there is no space '{said}'", field="space")]
+        assert f"  near   {near}" in cowork.run("book", said, "mon", "9-17", check=12).stderr
+
+
+@pytest.mark.parametrize("said, meant", [("checkin", "mine"), ("check-in", "mine"), ("reserve", "book"), ("bok", "book")])
+def test_what_a_command_is_called_elsewhere_leads_to_it(cowork, said, meant):
+    assert f'did you mean "{meant}"?' in cowork.run(said, "A-12", check=64).stderr
+
+
 def test_whom_one_may_not_book_for_is_not_offered_again(server, cowork):
     server.replies["member.list"] = {"rev": 1, "has_more": False, "members": [
         {"login": login} for login in ("mara@example.org", "maya@example.org")]}
