@@ -33,5 +33,6 @@ int token_make(enum token_type type, const uint8_t id[5], const uint8_t secret[3
 	       char out[TOKEN_TEXT_MAX], struct token_parts *ret);
 /* Fresh randomness; 0 or -EIO. */
 int token_new(enum token_type type, char out[TOKEN_TEXT_MAX], struct token_parts *ret);
-/* 0 or -EINVAL for a slip of the keyboard. Leading and trailing white space is ignored. */
+/* 0, -EINVAL for a slip of the keyboard, or -EIO where its secret cannot be hashed for want of memory.
+ * Leading and trailing white space is ignored. */
 int token_parse(const char *text, struct token_parts *ret);

@@ -9,6 +9,7 @@
  * an unknown outcome is given the same token again although the database never had it.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,12 +138,19 @@ static void on_code_found(struct query *query)
 
 void login_by_code(struct request *request, struct session_auth *op)
 {
+	int r;
+
 	if (!op->key) {
 		request_fail_field(request, ERROR_params, "key", "missing",
 				   "key is missing: a code is used up, so a retry has to be known");
 		return;
 	}
-	if (token_parse(op->code, &op->presented) < 0 || op->presented.type != TOKEN_CODE) {
+	r = token_parse(op->code, &op->presented);
+	if (r < 0 && r != -EINVAL) { /* no word about the code: there was no memory to look at it */
+		request_fail(request, ERROR_busy, NULL);
+		return;
+	}
+	if (r < 0 || op->presented.type != TOKEN_CODE) {
 		guess_refuse(request, &op->guess,
 			     "that is not a one-time code; it begins with cwc_");
 		return;

@@ -204,6 +204,7 @@ static void start_certificate(struct request *request, struct session_auth *op)
 static void start(struct request *request, void *data)
 {
 	struct session_auth *op = data;
+	int r;
 
 	if (!is_one_form(request, op))
 		return;
@@ -219,11 +220,13 @@ static void start(struct request *request, void *data)
 		start_certificate(request, op);
 		return;
 	}
-	if (token_parse(op->token, &op->parts) < 0 || op->parts.type != TOKEN_ACCESS) {
+	r = token_parse(op->token, &op->parts);
+	if (r < 0 && r != -EINVAL) /* no word about the token: there was no memory to look at it */
+		request_fail(request, ERROR_busy, NULL);
+	else if (r < 0 || op->parts.type != TOKEN_ACCESS)
 		guess_refuse(request, &op->guess, "that is not a token; it begins with cwk_");
-		return;
-	}
-	start_token(request, op);
+	else
+		start_token(request, op);
 }
 
 const struct method method_session_auth = {
