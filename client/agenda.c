@@ -187,12 +187,37 @@ void agenda_print(struct agenda *agenda)
 			print_row(agenda, &agenda->rows[r], widths);
 }
 
+/* Breaks only between what " · " sets apart. */
+static void print_parts(struct out *out, const char *text)
+{
+	int used = 2 + LABEL_COLUMNS;
+
+	for (bool first = true; *text; first = false) {
+		const char *gap = strstr(text, " · ");
+		char *part = gap ? strndup(text, (size_t)(gap - text)) : strdup(text);
+		int width = part ? utf8_width(part) : 0;
+
+		if (!first && used + 3 + width > out->columns) {
+			out_printf(out, "\n%*s", 2 + LABEL_COLUMNS, "");
+			used = 2 + LABEL_COLUMNS;
+		} else if (!first) {
+			out_str(out, " · ");
+			used += 3;
+		}
+		out_str(out, part ? part : "");
+		used += width;
+		free(part);
+		text = gap ? gap + strlen(" · ") : "";
+	}
+}
+
 void agenda_line(struct client *client, const char *label, const char *text)
 {
 	struct buf safe = BUF_INIT(4 * CELL_MAX);
 
 	text_line(&safe, text);
 	print_label(&client->out, label);
-	out_printf(&client->out, "%s\n", safe.data ? safe.data : "");
+	print_parts(&client->out, safe.data ? safe.data : "");
+	out_str(&client->out, "\n");
 	buf_deinit(&safe);
 }

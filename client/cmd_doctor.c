@@ -19,7 +19,8 @@
 #include "common/macros.h"
 #include "common/utf8.h"
 
-#define PINGS 5
+#define PINGS	    5
+#define TEXT_COLUMN 17 /* where the text of a step begins */
 /* A request carries times; beyond this people notice. */
 #define SKEW_USEC (5 * USEC_PER_SEC)
 /* A token that lasts no longer is worth a word. */
@@ -63,9 +64,15 @@ static void line_table(struct out *out, const char *color, const char *word, con
 		       const char *text)
 {
 	const char *told = *word ? _(word) : "", *named = *step ? _(step) : "";
+	struct buf wrapped = BUF_INIT(32768);
 
+	/* A command with its key is there to be copied. */
+	if (out->terminal && !strstr(text, "--key "))
+		text_wrap(&wrapped, text, out->columns, TEXT_COLUMN, TEXT_COLUMN);
 	out_printf(out, "%s%s%s%*s  %s%*s %s\n", out->color ? color : "", told,
-		   out->color ? "\033[0m" : "", pad(told, 4), "", named, pad(named, 10), "", text);
+		   out->color ? "\033[0m" : "", pad(told, 4), "", named, pad(named, 10), "",
+		   wrapped.data ? wrapped.data : text);
+	buf_deinit(&wrapped);
 }
 
 static void line(struct checkup *checkup, const char *color, const char *word, const char *step,

@@ -91,7 +91,9 @@ static void print_stop(struct client *client, const struct import_summary *summa
 			   summary->stopped_at, summary->untried);
 	else if (summary->stopped_at)
 		out_printf(&client->out,
-			   _("; stopped at line %zu; %" PRIu64 " rows were not tried"),
+			   N_OF("; stopped at line %zu; %" PRIu64 " row was not tried",
+				"; stopped at line %zu; %" PRIu64 " rows were not tried",
+				summary->untried),
 			   summary->stopped_at, summary->untried);
 }
 

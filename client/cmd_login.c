@@ -115,12 +115,25 @@ static bool ask_yes(const char *question)
 	       (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
 }
 
+/* On two lines for eyes to compare, on one to be copied. */
+static void show_fingerprint(const char *text, bool ask)
+{
+	/* ":XX" for each byte. The colon begins the second line: at the end of the first it would look
+	 * like a question. */
+	const char *half = ask ? text + strlen("SHA256") + 3 * (SHA256_SIZE / 2) : text;
+
+	if (ask)
+		complain_more(_("print"), "%.*s", (int)(half - text), text);
+	complain_more(ask ? "" : _("print"), "%s", half);
+}
+
 /* Shows the certificate's fingerprint and asks whether it is the right one. */
 static int offer_fingerprint(struct client *client, struct connection_target target)
 {
 	struct connection_report report;
 	struct connection *connection = NULL;
 	char text[TLS_FINGERPRINT_TEXT_MAX];
+	bool ask;
 	int r;
 
 	target.probe = true;
@@ -133,8 +146,9 @@ static int offer_fingerprint(struct client *client, struct connection_target tar
 	}
 	tls_fingerprint_format(report.fingerprint, text);
 	complain(_("%s"), client->report.problem);
-	complain_more(_("print"), "%s", text);
-	if (!isatty(STDIN_FILENO) || client->options.no_input) {
+	ask = isatty(STDIN_FILENO) && !client->options.no_input;
+	show_fingerprint(text, ask);
+	if (!ask) {
 		complain_more(_("try"), _("compare it with the server's, then give "
 					  "--trust-fingerprint, or --ca FILE"));
 		return STATUS_UNAVAILABLE;

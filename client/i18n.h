@@ -10,10 +10,14 @@
 
 #if COWORK_NLS
 #include <libintl.h>
-#define _(text) gettext(text)
+#define _(text)		   gettext(text)
+#define N_OF(one, many, n) ngettext(one, many, n)
 #else
-#define _(text) (text)
+#define _(text)		   (text)
+#define N_OF(one, many, n) ((n) == 1 ? (one) : (many))
 #endif
+
+/* N_OF(): the text for a number of things, as the language counts them. */
 
 /* Marks a text in a table that is translated where it is shown. */
 #define N_(text) text

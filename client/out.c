@@ -155,11 +155,7 @@ int out_finish(struct out *out)
 	return STATUS_IO;
 }
 
-/*
- * Breaks a sentence at spaces so that no line is wider than the terminal, where words allow; further
- * lines begin at `indent`. `used` columns of the first one are taken.
- */
-static void add_wrapped(struct buf *out, const char *text, int columns, int used, int indent)
+void text_wrap(struct buf *out, const char *text, int columns, int used, int indent)
 {
 	bool first = true;
 
@@ -226,8 +222,8 @@ static void talk(int indent, const char *prefix, const char *raw)
 	text_line(&line, raw);
 	buf_add_str(&shown, prefix);
 	if (indent >= 0 && line.data && isatty(STDERR_FILENO))
-		add_wrapped(&shown, line.data, terminal_columns(STDERR_FILENO), utf8_width(prefix),
-			    indent);
+		text_wrap(&shown, line.data, terminal_columns(STDERR_FILENO), utf8_width(prefix),
+			  indent);
 	else if (line.data)
 		buf_add(&shown, line.data, line.len);
 	buf_add_char(&shown, '\n');

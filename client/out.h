@@ -60,5 +60,10 @@ void hint(const struct out *out, const char *label, const char *format, ...) _pr
 void text_escape(struct buf *buf, const char *text);
 /* Appends text made safe on one line: TAB and line ends become spaces. */
 void text_line(struct buf *buf, const char *text);
+/*
+ * Breaks a sentence at spaces so that no line is wider than the terminal, where words allow; further
+ * lines begin at `indent`. `used` columns of the first one are taken.
+ */
+void text_wrap(struct buf *out, const char *text, int columns, int used, int indent);
 /* Appends text as one word of a POSIX shell. */
 void text_quote(struct buf *buf, const char *text);

@@ -128,6 +128,7 @@ static int show_bookings(struct client *client, const struct zone *zone, const c
 	struct pages_walk walk = { .row = count_booking, .data = &bookings };
 	struct buf text = BUF_INIT(TEXT_MAX);
 	struct call call;
+	unsigned all;
 	int r;
 
 	if (!call_begin_site(client, &call, "booking.list", false))
@@ -136,9 +137,11 @@ static int show_bookings(struct client *client, const struct zone *zone, const c
 	bookings.agenda.who = true;
 	r = pages_each(client, &call, "bookings", &walk);
 	if (r == STATUS_OK) {
-		buf_printf(&text, _("%u bookings: %u now, %u still to begin, %u over"),
-			   bookings.over + bookings.running + bookings.coming, bookings.running,
-			   bookings.coming, bookings.over);
+		all = bookings.over + bookings.running + bookings.coming;
+		buf_printf(&text,
+			   N_OF("%u booking: %u now, %u still to begin, %u over",
+				"%u bookings: %u now, %u still to begin, %u over", all),
+			   all, bookings.running, bookings.coming, bookings.over);
 		agenda_line(client, _("Today"), text.data ? text.data : "");
 		agenda_print(&bookings.agenda);
 	}

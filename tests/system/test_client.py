@@ -353,6 +353,11 @@ def test_a_certificate_s_file_is_found_from_any_folder(server, newcomer):
 def test_a_person_is_asked_about_a_fingerprint_and_a_token(server, newcomer):
     seen, status = on_terminal(newcomer, "login", "--server", f"localhost:{server.port}", typed=b"n\n")
     assert status == 2 and "SHA256:" in seen and not server.seen
+    halves = re.search(r"(SHA256(?::\w\w){16})\r\n {9}((?::\w\w){16})\r\n", seen)
+    assert halves, seen
+    assert max(len(line) for line in seen.split("\r\n")[:3]) <= 80
+    once = newcomer.run("login", "--server", f"localhost:{server.port}", input=TOKEN, check=69).stderr
+    assert halves[1] + halves[2] in once, "what is copied stays in one piece"
 
 
 def test_a_token_is_not_shown_when_it_is_typed(server, newcomer):
@@ -551,6 +556,13 @@ def test_import_stops_at_a_refusal(server, cowork):
     tried = len(server.requests("booking.create"))
     assert 11 <= tried <= 11 + 32
     assert done.stdout.endswith(f"; stopped at line 12; {1000 - tried} rows were not tried\n")
+
+
+def test_the_one_row_that_is_left_is_told_as_one(server, cowork):
+    file = bookings_csv(cowork.folder, 3)
+    server.script["booking.create"] = ["ok", Refuse("slot_taken", "S-1 is taken", space="S-1")]
+    done = cowork.run("import", "bookings", file, "--window", "1", check=65)
+    assert done.stdout.endswith("; stopped at line 3; 1 row was not tried\n")
 
 
 def test_import_can_skip_refusals_and_names_each(server, cowork):

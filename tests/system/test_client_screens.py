@@ -151,6 +151,21 @@ def test_staff_see_their_site_in_numbers(server, cowork):
     assert lines[3] == "  Next    R-2  A-12 (By the window)  today  17:00–18:00  Maya Chen"
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_numbers_of_a_site_break_between_its_kinds(server, cowork, columns):
+    server.replies["session.whoami"] = {"login": "dana@example.org", "name": "Dana", "role": "front_desk", "site": "KSQ"}
+    server.replies["space.day"] = {"zone": "America/New_York", "rev": 1, "has_more": False, "spaces": [
+        {"space": {"code": f"{kind}-{n}", "kind": kind}, "spans": spans("taken" if n else "free")}
+        for kind in ("desk", "room", "booth", "office", "event") for n in range(2)]}
+    server.replies["booking.list"] = {"rev": 1, "has_more": False, "bookings": [MINE[0]]}
+    seen, _ = screen(cowork, columns=columns)
+    now = seen[seen.index("  Now"):seen.index("  Today")].splitlines()
+    parts = [part for line in now for part in line[10:].split(" · ")]
+    assert parts == ["desks 1 of 2 taken", "rooms 1 of 2", "booths 1 of 2", "offices 1 of 2", "event spaces 1 of 2"]
+    assert all(width(line) <= columns and line[:8].strip() in ("Now", "") for line in now)
+    assert "  Today   1 booking: 1 now, 0 still to begin, 0 over\n" in seen
+
+
 # --- the week ---
 
 def week(*spaces):

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from fake_server import FakeServer
-from rig import CommandLine
+from rig import CommandLine, on_terminal
 from test_client import TOKEN
 
 UTC = datetime.timezone.utc
@@ -91,6 +91,14 @@ def test_a_certificate_of_another_time_is_for_the_administrator_to_renew(old, sh
         done = CommandLine(short_dir, old).context(TOKEN, "KSQ").run(*words, input=TOKEN, check=69)
         assert "has expired" in done.stderr and "administrator" in done.stderr and "clock" in done.stderr
         assert "--ca" not in done.stderr and "fingerprint" not in done.stderr
+
+
+def test_what_is_to_be_fixed_breaks_between_words(server, cowork):
+    hello(server, at(hours=-3))
+    told, status = on_terminal(cowork, "doctor", columns=60)
+    lines = told.replace("\r", "").splitlines()
+    assert status == 78 and all(len(line) <= 60 for line in lines if "/" not in line), told
+    assert "fix: " in told and any(re.match(r" {17}\w", line) for line in lines)
 
 
 @pytest.mark.parametrize("days, word", [(3, "warn"), (60, "ok")])
