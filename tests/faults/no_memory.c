@@ -4,7 +4,8 @@
  * write it at any time.
  *
  * All libraries of the program meet it. Only what glibc takes for itself (stdio's first buffers,
- * threads) goes past.
+ * threads) goes past, and what OpenSSL makes for its first use of a digest: version 3.0 falls by itself
+ * where one of those 49 allocations fails, in a program of one line as in ours, so it is done before.
  */
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 
 struct plan {
 	_Atomic uint64_t count;	   /* allocations so far; the test sets it to 0 */
@@ -33,10 +36,12 @@ static struct plan *plan;
 
 __attribute__((constructor)) static void begin(void)
 {
+	EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	const char *path = getenv("COWORK_NO_MEMORY");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	void *shared;
 
+	EVP_MD_free(digest);
 	if (fd < 0)
 		return;
 	shared = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
