@@ -139,18 +139,20 @@ static void write_object(struct jsonw *w, struct client *client, const struct fi
 		json_write(w, object);
 }
 
-static void print_json(struct out *out, const struct buf *json)
+/* False: it could not be written, for want of memory. */
+static bool print_json(struct out *out, const struct buf *json)
 {
 	struct buf safe = BUF_INIT(JSON_MAX);
+	bool whole;
 
 	if (json->data)
 		json_add_safe(&safe, json->data, json->len);
 	buf_add_char(&safe, '\n');
-	if (safe.failed)
-		complain(_("out of memory"));
-	else
+	whole = !json->failed && !safe.failed;
+	if (whole)
 		out_write(out, safe.data, safe.len);
 	buf_deinit(&safe);
+	return whole;
 }
 
 /* In an array for the end, or at once on a line of its own. */
@@ -165,7 +167,7 @@ static void row_json(struct listing *listing, const struct cJSON *object)
 	if (!listing->client->out.ndjson)
 		return;
 	if (!listing->failed)
-		print_json(&listing->client->out, &listing->json);
+		listing->failed = !print_json(&listing->client->out, &listing->json);
 	buf_reset(&listing->json);
 }
 
@@ -201,7 +203,7 @@ static void end_json(struct listing *listing, const struct cJSON *result, bool m
 	if (more && json_get(result, "cursor"))
 		jsonw_kstr(&w, "cursor", json_str(result, "cursor"));
 	jsonw_object_end(&w);
-	print_json(&listing->client->out, &text);
+	listing->failed = listing->json.failed || !print_json(&listing->client->out, &text);
 	buf_deinit(&text);
 }
 
@@ -217,10 +219,10 @@ int listing_end(struct listing *listing, const struct cJSON *result, bool more)
 	struct out *out = &listing->client->out;
 	int64_t stale_ms;
 
+	if (!listing->failed && out->format == FORMAT_JSON && !out->ndjson)
+		end_json(listing, result, more);
 	if (listing->failed)
 		complain(_("out of memory"));
-	else if (out->format == FORMAT_JSON && !out->ndjson)
-		end_json(listing, result, more);
 	else if (out->format == FORMAT_TABLE && listing->rows > 0)
 		print_table(out, listing);
 	else if (out->format == FORMAT_TABLE)
@@ -314,15 +316,18 @@ static int show_members(struct client *client, const struct view *view, const st
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct jsonw w = JSONW_INIT(&text);
 	struct fields fields;
+	bool whole;
 
 	if (client->out.format != FORMAT_JSON)
 		return print_members(client, object, "", false);
 	if (!fields_choose(client, view, "all", &fields))
 		return STATUS_USAGE;
 	write_object(&w, client, &fields, object);
-	print_json(&client->out, &text);
+	whole = print_json(&client->out, &text);
 	buf_deinit(&text);
-	return STATUS_OK;
+	if (!whole)
+		complain(_("out of memory"));
+	return whole ? STATUS_OK : STATUS_SOFTWARE;
 }
 
 int view_members(struct client *client, const struct cJSON *object)

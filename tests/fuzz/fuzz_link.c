@@ -120,7 +120,13 @@ static void on_denied(struct db_link_owner *owner)
 {
 }
 
-static struct db_link_owner owner = { on_ready, on_down, on_hint, on_wrong_schema, on_denied };
+static struct db_link_owner owner = {
+	.ready = on_ready,
+	.down = on_down,
+	.hint = on_hint,
+	.wrong_schema = on_wrong_schema,
+	.denied = on_denied,
+};
 
 /* Every value, as the rooms above read them: as text, as a number, as JSON. */
 static void read_all(const struct db_call *of)
