@@ -41,7 +41,7 @@ static void tell(const char *conninfo, const char *message, char *why, size_t si
 	size_t used = 0;
 
 	/* Where libpq's quotation ends could not be told then. */
-	if (*secret && strchr(conninfo, '"')) {
+	if (strchr(conninfo, '"')) {
 		snprintf(why, size, "it is malformed");
 		return;
 	}
