@@ -24,6 +24,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -567,6 +568,7 @@ int main(int argc, char **argv)
 {
 	uint32_t lot = 0;
 
+	signal(SIGPIPE, SIG_IGN); /* who is cut off comes again */
 	if (argc < 7)
 		return 64;
 	port = atoi(argv[1]);
