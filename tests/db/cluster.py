@@ -9,8 +9,10 @@ import hashlib
 import os
 import pathlib
 import pwd
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -91,19 +93,29 @@ class Cluster:
 
     def _launch(self):
         bindir = subprocess.check_output(["pg_config", "--bindir"], text=True).strip()
-        with open(self.folder / "log", "ab") as log:
+        notify = self.folder / "notify"
+        notify.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, open(self.folder / "log", "ab") as log:
+            told.bind(str(notify))
+            notify.chmod(0o666)
             self.process = subprocess.Popen(
                 _as_postgres([bindir + "/postgres", "-D", str(self.folder / "data")]), stdout=log, stderr=log,
+                env={**os.environ, "NOTIFY_SOCKET": str(notify)},
                 cwd="/", start_new_session=True)  # a Ctrl-C is ours, not the server's: it is stopped in order
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.connect("postgres", self.admin).close()
-                return
-            except psycopg2.OperationalError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
+            self._wait_ready(told)
+
+    def _wait_ready(self, told):
+        """Until it says that it is, as to systemd; or ends."""
+        ended, deadline = os.pidfd_open(self.process.pid), time.monotonic() + 60
+        try:
+            while True:
+                readable, _, _ = select.select([told, ended], [], [], max(deadline - time.monotonic(), 0))
+                if told in readable and b"READY=1" in told.recv(4096):
+                    return
+                if told not in readable:
                     raise RuntimeError("PostgreSQL did not start:\n" + self.log())
-                time.sleep(0.02)
+        finally:
+            os.close(ended)
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace") if self.folder else ""
