@@ -188,26 +188,26 @@ void agenda_print(struct agenda *agenda)
 }
 
 /* Breaks only between what " · " sets apart. */
-static void print_parts(struct out *out, const char *text)
+static void print_parts(struct out *out, char *text)
 {
 	int used = 2 + LABEL_COLUMNS;
 
-	for (bool first = true; *text; first = false) {
-		const char *gap = strstr(text, " · ");
-		char *part = gap ? strndup(text, (size_t)(gap - text)) : strdup(text);
-		int width = part ? utf8_width(part) : 0;
+	for (char *part = text, *gap; part; part = gap ? gap + strlen(" · ") : NULL) {
+		int width;
 
-		if (!first && used + 3 + width > out->columns) {
+		gap = strstr(part, " · ");
+		if (gap)
+			*gap = '\0';
+		width = utf8_width(part);
+		if (part > text && used + 3 + width > out->columns) {
 			out_printf(out, "\n%*s", 2 + LABEL_COLUMNS, "");
 			used = 2 + LABEL_COLUMNS;
-		} else if (!first) {
+		} else if (part > text) {
 			out_str(out, " · ");
 			used += 3;
 		}
-		out_str(out, part ? part : "");
+		out_str(out, part);
 		used += width;
-		free(part);
-		text = gap ? gap + strlen(" · ") : "";
 	}
 }
 
@@ -217,7 +217,8 @@ void agenda_line(struct client *client, const char *label, const char *text)
 
 	text_line(&safe, text);
 	print_label(&client->out, label);
-	print_parts(&client->out, safe.data ? safe.data : "");
+	if (safe.data)
+		print_parts(&client->out, safe.data);
 	out_str(&client->out, "\n");
 	buf_deinit(&safe);
 }

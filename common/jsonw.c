@@ -149,7 +149,7 @@ void jsonw_key(struct jsonw *w, const char *key)
 		buf_add_char(w->out, ':');
 		return;
 	}
-	/* The same in one go: half of an answer are its names. */
+	/* The same in one go: names are much of an answer. */
 	w->more |= bit(w);
 	to = buf_extend(w->out, more + len + 3);
 	if (!to)

@@ -238,27 +238,26 @@ static int check_address(struct load *load)
 		    address);
 }
 
-static int check_conninfo(struct load *load, const char *key)
+static int check_conninfo(struct load *load, const struct config_option *option)
 {
-	int index = config_find("database", key);
 	char why[256];
-	int r = db_conninfo_check(*config_text_at(&load->file->values, &config_options[index]), why,
-				  sizeof(why));
+	int r = db_conninfo_check(*config_text_at(&load->file->values, option), why, sizeof(why));
 
 	if (r == 0)
 		return 0;
-	load->line = load->file->lines[index];
-	return fail(load, "%s: %s; wanted is a connection string of libpq, as in %s", key, why,
-		    config_options[index].standard);
+	load->line = load->file->lines[option - config_options];
+	return fail(load, "%s: %s; wanted is a connection string of libpq, as in %s", option->key,
+		    why, option->standard);
 }
 
 static int check_together(struct load *load)
 {
 	int r = check_address(load);
 
+	/* It is they that may hold a secret. */
 	for (const struct config_option *o = config_options; r == 0 && o->section; o++)
 		if (o->flags & CONFIG_SECRET)
-			r = check_conninfo(load, o->key);
+			r = check_conninfo(load, o);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(pairs); i++)
 		r = check_pair(load, &pairs[i]);
 	return r;

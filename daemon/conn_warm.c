@@ -28,12 +28,12 @@ static void on_look(struct timer *timer)
 		warm->used = false;
 	}
 	if (list->count > 0)
-		timer_start(list->loop, &list->look, list->rest_ms);
+		timer_start(list->loop, &list->look, WARM_REST_MS);
 }
 
 void warm_init(struct warm_list *list, struct loop *loop)
 {
-	*list = (struct warm_list){ .loop = loop, .rest_ms = WARM_REST_MS, .look.fire = on_look };
+	*list = (struct warm_list){ .loop = loop, .look.fire = on_look };
 	TAILQ_INIT(&list->list);
 }
 
@@ -53,7 +53,7 @@ void warm_use(struct warm_list *list, struct warm *warm)
 	list->count++;
 	TAILQ_INSERT_TAIL(&list->list, warm, entry);
 	if (!timer_running(&list->look))
-		timer_start(list->loop, &list->look, list->rest_ms);
+		timer_start(list->loop, &list->look, WARM_REST_MS);
 }
 
 void warm_leave(struct warm_list *list, struct warm *warm)

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Who keeps OpenSSL's buffers, 33 KiB a connection. To take and give them back at each read and write is
- * a tenth of what an answer from memory costs; to keep them is too much for those who only wait. So a
+ * Who keeps OpenSSL's buffers, 33 KiB a connection. To take, wipe and give them back at each read and
+ * write is much beside an answer from memory; to keep them is too much for those who only wait. So a
  * connection that is read keeps them until it has rested for one to two WARM_REST_MS, and WARM_MAX do at
  * most.
  */
@@ -26,7 +26,6 @@ struct warm {
 
 struct warm_list {
 	struct loop *loop; /* borrows */
-	int64_t rest_ms;
 	TAILQ_HEAD(, warm) list;
 	int count;
 	struct timer look;

@@ -114,7 +114,7 @@ static void on_wrong_schema(struct db_events *events, int version)
 	struct daemon *daemon = container_of(events, struct daemon, db_events);
 	int wanted = admin_schema_version();
 
-	/* It was right when we started: keep trying, a migration may be under way. Said is why we wait. */
+	/* It was right when we started: keep trying, a migration may be under way. Why is told as trouble. */
 	if (daemon->notify.ready)
 		return;
 	log_error(

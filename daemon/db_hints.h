@@ -3,8 +3,8 @@
 /*
  * Tells the other instances which sites have changed, with NOTIFY: after the commit, best effort, since
  * whoever follows a site polls it too. The first word goes at once; what comes within DB_HINT_PAUSE_MS of
- * it goes together then, the newest rev of each site, since a NOTIFY is a transaction of its own and costs
- * the next booking a fifth of its time where there is one client.
+ * it goes together then, the newest rev of each site, since a NOTIFY is a transaction of its own beside
+ * the next booking's.
  */
 
 #include <stdbool.h>

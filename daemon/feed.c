@@ -23,10 +23,9 @@ static const struct db_statement LOAD = {
 	.params = 2,
 };
 
-#define FREED_A_TURN 1000 /* entries: less than a millisecond */
+#define FREED_A_TURN 1000 /* entries */
 
 static void load(struct feed_site *fs);
-static void free_dropped(struct timer *timer);
 
 static void set_state(struct feed_site *fs, enum feed_state state)
 {
@@ -107,6 +106,16 @@ struct feed_site *feed_find(struct feed *feed, int site_id)
 	return NULL;
 }
 
+/* By a timer, not a task: others have their turn in between. */
+static void free_dropped(struct timer *timer)
+{
+	struct feed_site *fs = container_of(timer, struct feed_site, freeing);
+
+	fs->dropped = calendar_free_some(fs->dropped, FREED_A_TURN);
+	if (fs->dropped)
+		timer_start(fs->feed->loop, &fs->freeing, 0);
+}
+
 static struct feed_site *make(struct feed *feed, const struct site *site)
 {
 	struct feed_site *fs = feed_find(feed, site->id);
@@ -181,16 +190,6 @@ int feed_keep(struct feed *feed, const struct site *site, bool keep)
 }
 
 /* ---- loading ---- */
-
-/* By a timer, not a task: others have their turn in between. */
-static void free_dropped(struct timer *timer)
-{
-	struct feed_site *fs = container_of(timer, struct feed_site, freeing);
-
-	fs->dropped = calendar_free_some(fs->dropped, FREED_A_TURN);
-	if (fs->dropped)
-		timer_start(fs->feed->loop, &fs->freeing, 0);
-}
 
 static void drop(struct feed_site *fs)
 {

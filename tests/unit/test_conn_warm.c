@@ -24,7 +24,6 @@ static int setup(void **state)
 	room = (struct room){ .loop = loop_new(), .ctx = SSL_CTX_new(TLS_server_method()) };
 	SSL_CTX_set_mode(room.ctx, SSL_MODE_RELEASE_BUFFERS);
 	warm_init(&room.list, room.loop);
-	room.list.rest_ms = 1;
 	for (int i = 0; i <= WARM_MAX; i++)
 		room.warm[i].ssl = SSL_new(room.ctx);
 	*state = &room;
@@ -50,18 +49,11 @@ static bool keeps(const struct warm *warm)
 	return !(SSL_get_mode(warm->ssl) & SSL_MODE_RELEASE_BUFFERS);
 }
 
-/* Until somebody looked. */
+/* The time is over. */
 static void rest(struct room *room)
 {
-	timer_start(room->loop, &room->list.look, 1);
-	while (timer_running(&room->list.look) && room->list.count > 0) {
-		struct warm *first = TAILQ_FIRST(&room->list.list);
-		bool used = first->used;
-
-		loop_pass(room->loop);
-		if (first->used != used || !first->listed)
-			break;
-	}
+	timer_stop(&room->list.look);
+	room->list.look.fire(&room->list.look);
 }
 
 static void who_rests_gives_the_buffers_back(void **state)
