@@ -35,7 +35,7 @@
 
 /*
  * Lines that are worked on in one go: the one that a client sent and waits for, and of a pipeline a
- * few more each time the connection has its turn again.
+ * few more each time the connection has its turn again, behind all who sent one.
  */
 #define TURN_FRESH 1
 #define TURN_LATER 4
@@ -159,8 +159,14 @@ static void conn_error(struct conn *conn, const struct rpc_id *id, enum error_ki
 /* Not from here: the request is still on its way out. What is being worked on goes on by itself. */
 static void go_on(struct conn *conn)
 {
-	if (!conn->working)
-		loop_defer(conn->conns->services->loop, &conn->resume);
+	struct loop *loop = conn->conns->services->loop;
+
+	if (conn->working)
+		return;
+	if (conn->deep)
+		loop_defer_behind(loop, &conn->resume);
+	else
+		loop_defer(loop, &conn->resume);
 }
 
 static void on_reply(struct reply_sink *sink, struct request *request, const char *line, size_t len)
@@ -347,7 +353,7 @@ static void wait_for_turn(struct conn *conn)
 		return;
 	}
 	conn->deep = conn->deep || conn->turning;
-	loop_defer(conn->conns->services->loop, &conn->resume);
+	loop_defer_behind(conn->conns->services->loop, &conn->resume);
 }
 
 /* `turn`: lines before others have their turn. False: there is no room for more of them. */
@@ -422,7 +428,9 @@ static void take_turn(struct conn *conn, int turn)
 
 void conn_work(struct conn *conn)
 {
-	take_turn(conn, conn->deep || conn->resume.queued ? 0 : TURN_FRESH);
+	bool waits = conn->deep || conn->resume.queued || conn->in_flight > 0;
+
+	take_turn(conn, waits ? 0 : TURN_FRESH);
 }
 
 static void on_readable(struct stream *stream)

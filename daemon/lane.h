@@ -103,6 +103,7 @@ struct lane_command {
 	int64_t queued_usec; /* monotonic */
 	struct task task;
 	TAILQ_ENTRY(lane_command) entry;
+	struct lane_command *next_key; /* in its chain */
 };
 
 /* The allowed commands that stand before the one that is judged. */

@@ -87,6 +87,36 @@ static void sort_in(struct lane_queue *queue, struct lane_person *person)
 	}
 }
 
+/* ---- keys ---- */
+
+/* A UUID's end is what differs; who makes theirs alike makes their own chain longer, and it is
+ * bounded as the queue is. */
+static struct lane_command **chain_of(struct lane_queue *queue, const char *key)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * 16777619U;
+	return &queue->keys[(hash ^ hash >> 16) % LANE_KEYS];
+}
+
+static void remember_key(struct lane_queue *queue, struct lane_command *command)
+{
+	struct lane_command **chain = chain_of(queue, command->key);
+
+	command->next_key = *chain;
+	*chain = command;
+}
+
+static void forget_key(struct lane_queue *queue, struct lane_command *command)
+{
+	struct lane_command **at = chain_of(queue, command->key);
+
+	while (*at != command)
+		at = &(*at)->next_key;
+	*at = command->next_key;
+}
+
 /* ---- coming and going ---- */
 
 int lane_queue_add(struct lane_queue *queue, struct lane_command *command, int64_t now_usec)
@@ -102,6 +132,7 @@ int lane_queue_add(struct lane_queue *queue, struct lane_command *command, int64
 	TAILQ_INSERT_TAIL(&person->commands, command, entry);
 	person->count++;
 	queue->count++;
+	remember_key(queue, command);
 	sort_in(queue, person);
 	return 0;
 }
@@ -111,6 +142,7 @@ void lane_queue_give_back(struct lane_queue *queue, struct lane_command *command
 	command->person = NULL;
 	TAILQ_INSERT_HEAD(&queue->back, command, entry);
 	queue->count++;
+	remember_key(queue, command);
 }
 
 void lane_queue_remove(struct lane_queue *queue, struct lane_command *command)
@@ -118,6 +150,7 @@ void lane_queue_remove(struct lane_queue *queue, struct lane_command *command)
 	struct lane_person *person = command->person;
 
 	queue->count--;
+	forget_key(queue, command);
 	if (!person) {
 		TAILQ_REMOVE(&queue->back, command, entry);
 		return;
@@ -148,7 +181,8 @@ static bool is_other_about(const struct lane_queue *queue, int64_t principal)
 
 static bool has_room_for_heavy(const struct lane_queue *queue, const struct lane_person *person)
 {
-	int room = queue->light_taken > LANE_HEAVY_MIN ? queue->light_taken : LANE_HEAVY_MIN;
+	int share = queue->light_taken / 2;
+	int room = share > LANE_HEAVY_MIN ? share : LANE_HEAVY_MIN;
 
 	return queue->heavy_taken < room || !is_other_about(queue, person->principal);
 }
@@ -219,21 +253,13 @@ bool lane_same_key(const struct lane_command *a, const struct lane_command *b)
 	return a->principal == b->principal && strcmp(a->key, b->key) == 0;
 }
 
-static bool has_key(const struct lane_commands *list, const struct lane_command *command)
-{
-	const struct lane_command *other;
-
-	TAILQ_FOREACH (other, list, entry)
-		if (lane_same_key(other, command))
-			return true;
-	return false;
-}
-
 bool lane_queue_has_key(const struct lane_queue *queue, const struct lane_command *command)
 {
-	const struct lane_person *person = *place_of(queue, command->principal);
+	const struct lane_command *other = *chain_of((struct lane_queue *)queue, command->key);
 
-	return (person && has_key(&person->commands, command)) || has_key(&queue->back, command);
+	while (other && !lane_same_key(other, command))
+		other = other->next_key;
+	return other;
 }
 
 int64_t lane_queue_age(const struct lane_queue *queue, int64_t principal, int64_t now_usec)

@@ -9,8 +9,9 @@
  *	light  who has at most LANE_TURN waiting: everything goes, one person after another
  *	heavy  who has more: one command each, in turn
  *
- * The heavy have a batch to themselves where nobody else is about. While others are, their commands
- * fill a batch at most half, so that it takes at most about twice the time it would without them.
+ * The heavy have a batch to themselves where nobody else is about. While others are, theirs are at
+ * most half as many as the others' in a batch, and a few where these have none: who comes while such
+ * a batch is under way waits for it.
  * Pure: the caller has the clock.
  */
 
@@ -21,8 +22,9 @@
 #include "daemon/lane.h"
 
 #define LANE_TURN      32 /* waiting commands of one person: a pipeline as deep as in_flight */
-#define LANE_HEAVY_MIN 16 /* of the heavy in a batch, however few the others are */
+#define LANE_HEAVY_MIN 4  /* of the heavy in a batch, however few the others are */
 #define LANE_PERSONS   256
+#define LANE_KEYS      1024
 
 TAILQ_HEAD(lane_commands, lane_command);
 TAILQ_HEAD(lane_persons, lane_person);
@@ -31,6 +33,7 @@ struct lane_queue {
 	struct lane_commands back;
 	struct lane_persons light, heavy;
 	struct lane_person *persons[LANE_PERSONS]; /* owns; chains by principal */
+	struct lane_command *keys[LANE_KEYS];	  /* all that wait; chains by key */
 	int64_t count;
 
 	/* The batch that is being filled. */

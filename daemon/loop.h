@@ -6,7 +6,9 @@
  *
  * Rule of the house: a callback is never invoked from inside the call that registered it. What
  * would be immediate is deferred by loop_defer() to the end of the current pass, or where a pass has
- * spent enough time on such tasks, to the end of the next one.
+ * spent enough time on such tasks, to the end of the next one. What is not pressing, such as more
+ * work for who has had some already, is deferred by loop_defer_behind(): it comes when there is
+ * nothing else to do, and at least one such task in each pass.
  */
 
 #include <stdbool.h>
@@ -22,6 +24,7 @@ struct task {
 	void (*run)(struct task *task);
 	TAILQ_ENTRY(task) link;
 	bool queued;
+	bool behind; /* in which queue */
 };
 
 struct timer {
@@ -44,6 +47,8 @@ void loop_pass(struct loop *loop);
 /* Runs the task once after the current callbacks and the tasks before it; a queued task is not
  * queued again. Sockets have their turn between tasks, however many there are. */
 void loop_defer(struct loop *loop, struct task *task);
+/* As loop_defer(), behind all tasks of that kind: also behind those that come later. */
+void loop_defer_behind(struct loop *loop, struct task *task);
 void loop_cancel(struct loop *loop, struct task *task);
 
 /* Starts or restarts the timer: it fires once after `ms`. */

@@ -120,10 +120,17 @@ class Cluster:
     def log(self):
         return (self.folder / "log").read_text(errors="replace") if self.folder else ""
 
+    def _pid(self):
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def pids(self):
+        """The server, and those that it started."""
+        children = subprocess.run(["pgrep", "-P", str(self._pid())], check=True, text=True, stdout=subprocess.PIPE)
+        return [self._pid(), *map(int, children.stdout.split())]
+
     def _end(self, number):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has gone by itself
-            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, number)
+            os.kill(self._pid(), number)
         self.process.wait(timeout=60)
 
     def crash(self):

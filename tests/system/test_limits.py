@@ -392,6 +392,7 @@ def test_who_is_refused_is_told_to_come_again_after_about_the_wait_there_is(star
     sql.connection.autocommit = False
     sql.execute("SELECT 1 FROM cowork.site FOR UPDATE")
     stuck = [client.send_change("booking.create", change, space=f"A-0{number}") for number in (1, 2)]
+    client.call("session.ping")  # both are with the lane
     asked = []
 
     def refused_later():

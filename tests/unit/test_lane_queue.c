@@ -164,6 +164,18 @@ static void a_crowd_does_not_shut_out_who_has_much(void **state)
 	assert_int_equal(of[0], LANE_HEAVY_MIN);
 }
 
+static void the_more_others_there_are_the_more_goes_along_with_them(void **state)
+{
+	struct test *test = *state;
+	int of[3];
+
+	add(test, ADA, MANY);
+	for (int64_t person = 1000; person < 1000 + 6 * LANE_HEAVY_MIN; person++)
+		add(test, person, 1);
+	assert_int_equal(batch(test, LANE_BATCH_MAX, of, NULL), 9 * LANE_HEAVY_MIN);
+	assert_int_equal(of[0], 3 * LANE_HEAVY_MIN);
+}
+
 static void everything_leaves_in_the_end(void **state)
 {
 	struct test *test = *state;
@@ -216,6 +228,29 @@ static void what_is_taken_back_is_gone(void **state)
 	assert_int_equal(of[1], 0);
 }
 
+/* Two people's same key is not the same, and chains hold several. */
+static void each_that_waits_is_known_by_its_key(void **state)
+{
+	struct test *test = *state;
+	int of[3];
+
+	add(test, ADA, 2 * MANY);
+	add(test, BOB, 1);
+	for (int i = 0; i < 2 * MANY; i += 2)
+		lane_queue_remove(&test->queue, &test->items[i].command);
+	for (int i = 0; i < 2 * MANY; i++) {
+		struct lane_command others = test->items[i].command;
+
+		others.principal = CLEO;
+		assert_int_equal(lane_queue_has_key(&test->queue, &test->items[i].command), i % 2);
+		assert_false(lane_queue_has_key(&test->queue, &others));
+	}
+	while (test->queue.count > 0)
+		batch(test, LANE_BATCH_MAX, of, NULL);
+	for (int i = 0; i <= 2 * MANY; i++)
+		assert_false(lane_queue_has_key(&test->queue, &test->items[i].command));
+}
+
 static void age_is_that_of_who_waits_first(void **state)
 {
 	struct test *test = *state;
@@ -257,9 +292,11 @@ int main(void)
 		CASE(who_ends_a_flood_does_not_hold_up_their_own_next),
 		CASE(floods_take_turns),
 		CASE(a_crowd_does_not_shut_out_who_has_much),
+		CASE(the_more_others_there_are_the_more_goes_along_with_them),
 		CASE(everything_leaves_in_the_end),
 		CASE(a_batch_that_runs_again_is_the_same),
 		CASE(what_is_taken_back_is_gone),
+		CASE(each_that_waits_is_known_by_its_key),
 		CASE(age_is_that_of_who_waits_first),
 		CASE(who_is_refused_comes_again_after_about_the_wait_by_lot),
 	};
