@@ -27,8 +27,7 @@ void buf_reset(struct buf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Makes room for `len` more bytes and the NUL. */
-static bool reserve(struct buf *buf, size_t len)
+bool buf_grow(struct buf *buf, size_t len)
 {
 	size_t size = buf->size ? buf->size : FIRST_SIZE;
 	char *data;
@@ -55,23 +54,11 @@ static bool reserve(struct buf *buf, size_t len)
 
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
-	if (!len || !reserve(buf, len))
+	if (!len || !buf_reserve(buf, len))
 		return;
 	memcpy(buf->data + buf->len, data, len);
 	buf->len += len;
 	buf->data[buf->len] = '\0';
-}
-
-char *buf_extend(struct buf *buf, size_t len)
-{
-	char *at;
-
-	if (!reserve(buf, len))
-		return NULL;
-	at = buf->data + buf->len;
-	buf->len += len;
-	buf->data[buf->len] = '\0';
-	return at;
 }
 
 void buf_add_str(struct buf *buf, const char *text)
@@ -97,7 +84,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		buf->failed = true;
-	if (len <= 0 || !reserve(buf, (size_t)len))
+	if (len <= 0 || !buf_reserve(buf, (size_t)len))
 		return;
 	va_start(args, format);
 	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
@@ -109,7 +96,7 @@ char *buf_steal(struct buf *buf)
 {
 	char *data = NULL;
 
-	if (reserve(buf, 0)) {
+	if (buf_reserve(buf, 0)) {
 		data = buf->data;
 		data[buf->len] = '\0';
 		buf->data = NULL;

@@ -27,9 +27,30 @@ void buf_deinit(struct buf *buf);
 void buf_reset(struct buf *buf);
 
 void buf_add(struct buf *buf, const void *data, size_t len);
+/* Makes room for `len` bytes more and the NUL; false after a failure. */
+bool buf_grow(struct buf *buf, size_t len);
+static inline bool buf_reserve(struct buf *buf, size_t len)
+{
+	/* As a rule there is some: here, for it is done for each word of an answer. */
+	if (buf->data && !buf->failed && len < buf->size - buf->len && len <= buf->max - buf->len)
+		return true;
+	return buf_grow(buf, len);
+}
+
 /* `len` bytes more, for the caller to write at what is returned; NULL where there is no room, as
  * after buf_add(). */
-char *buf_extend(struct buf *buf, size_t len);
+static inline char *buf_extend(struct buf *buf, size_t len)
+{
+	char *at;
+
+	if (!buf_reserve(buf, len))
+		return NULL;
+	at = buf->data + buf->len;
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+	return at;
+}
+
 void buf_add_str(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) _printf_(2, 3);

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/macros.h"
@@ -187,26 +189,30 @@ int instant_parse(const char *text, int64_t *ret_usec)
 	return 0;
 }
 
-/* `width` digits, with zeros in front; where the text goes on. */
-static char *put_digits(char *at, int width, int value)
+/* Two digits, with a zero in front; where the text goes on. */
+static char *put_two(char *at, int value)
 {
-	for (int i = width - 1; i >= 0; i--, value /= 10)
-		at[i] = (char)('0' + value % 10);
-	return at + width;
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+
+	memcpy(at, pairs + 2 * value, 2);
+	return at + 2;
 }
 
 /* "2026-11-23T09:00"; years of four digits alone. */
 static char *put_minute(char *at, const struct civil *civil)
 {
-	at = put_digits(at, 4, civil->year);
+	at = put_two(put_two(at, civil->year / 100), civil->year % 100);
 	*at++ = '-';
-	at = put_digits(at, 2, civil->month);
+	at = put_two(at, civil->month);
 	*at++ = '-';
-	at = put_digits(at, 2, civil->day);
+	at = put_two(at, civil->day);
 	*at++ = 'T';
-	at = put_digits(at, 2, civil->hour);
+	at = put_two(at, civil->hour);
 	*at++ = ':';
-	return put_digits(at, 2, civil->minute);
+	return put_two(at, civil->minute);
 }
 
 /* By hand: printf() was a tenth of the work on a space's day. */
@@ -224,10 +230,11 @@ const char *instant_format(int64_t usec, char out[INSTANT_TEXT_MAX])
 		at += snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d", civil.year,
 			       civil.month, civil.day, civil.hour, civil.minute);
 	*at++ = ':';
-	at = put_digits(at, 2, civil.second);
+	at = put_two(at, civil.second);
 	if (fraction != 0) {
 		*at++ = '.';
-		at = put_digits(at, 6, fraction);
+		at = put_two(at, fraction / 10000);
+		at = put_two(put_two(at, fraction / 100 % 100), fraction % 100);
 		while (at[-1] == '0')
 			at--;
 	}

@@ -69,11 +69,19 @@ int field_decode_text(const struct decoding *at, const struct field *field,
 	return store(at, text, out);
 }
 
+static bool is_code_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
 bool field_is_code(const char *text)
 {
-	size_t len =
-		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	size_t len = 0;
 
+	/* strspn() makes a table of its characters each time, and codes are in every request. */
+	while (is_code_char(text[len]))
+		len++;
 	return len && !text[len] && len <= CODE_MAX && isalnum((unsigned char)text[0]);
 }
 

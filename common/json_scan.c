@@ -16,6 +16,8 @@
 
 #include "common/utf8.h"
 
+#define FEW_KEYS 8
+
 /* A key between its quotes, borrowed from the text. */
 struct key {
 	const char *text;
@@ -146,13 +148,23 @@ static bool scan_escape(struct scan *scan)
 	return true;
 }
 
+/* ASCII that stands for itself, as a rule all there is; where it ends. */
+static const char *skip_plain(struct scan *scan)
+{
+	const char *at = scan->at;
+
+	while (at < scan->end && *at >= 0x20 && *at != '"' && *at != '\\')
+		at++;
+	return scan->at = at;
+}
+
 /* At the opening quote; `ret` may be NULL. */
 static bool scan_string(struct scan *scan, struct key *ret)
 {
 	const char *start = ++scan->at;
 	bool escaped = false;
 
-	while (scan->at < scan->end && *scan->at != '"') {
+	while (skip_plain(scan) < scan->end && *scan->at != '"') {
 		unsigned char c = (unsigned char)*scan->at;
 		uint32_t code;
 		size_t step;
@@ -284,6 +296,22 @@ static int compare_keys(const void *left, const void *right)
 	}
 }
 
+static bool fail_at_second(struct scan *scan, const struct key *a, const struct key *b)
+{
+	return fail_at(scan, a->text > b->text ? a->text : b->text, "duplicate key");
+}
+
+/* Each with each, which for few is less than sorting. */
+static bool check_few_keys(struct scan *scan, const struct key *keys, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			if ((keys[i].len == keys[j].len || keys[i].escaped || keys[j].escaped) &&
+			    compare_keys(&keys[i], &keys[j]) == 0)
+				return fail_at_second(scan, &keys[i], &keys[j]);
+	return true;
+}
+
 /* The keys from `first` on are those of the object that closes. */
 static bool check_keys(struct scan *scan, size_t first)
 {
@@ -294,13 +322,12 @@ static bool check_keys(struct scan *scan, size_t first)
 	if (count < 2)
 		return true;
 	keys = scan->keys + first;
+	if (count <= FEW_KEYS)
+		return check_few_keys(scan, keys, count);
 	qsort(keys, count, sizeof(*keys), compare_keys);
-	for (size_t i = 1; i < count; i++) {
-		const char *a = keys[i - 1].text, *b = keys[i].text;
-
-		if (!compare_keys(&keys[i - 1], &keys[i]))
-			return fail_at(scan, a > b ? a : b, "duplicate key");
-	}
+	for (size_t i = 1; i < count; i++)
+		if (compare_keys(&keys[i - 1], &keys[i]) == 0)
+			return fail_at_second(scan, &keys[i - 1], &keys[i]);
 	return true;
 }
 

@@ -135,30 +135,37 @@ static void add_quoted(struct buf *out, const char *text, size_t len)
 	buf_add_char(out, '"');
 }
 
-void jsonw_key(struct jsonw *w, const char *key)
+/* A member's name, and where `room` bytes of its value go; NULL where there is none. In one go: names
+ * are much of an answer. */
+static char *add_member(struct jsonw *w, const char *key, size_t room)
 {
 	size_t len = strlen(key);
 	bool more = w->more & bit(w);
 	char *to;
 
 	assert(!w->key && w->depth && (w->objects & bit(w)));
-	w->key = true;
 	if (count_plain(key, len) < len) {
 		separate(w);
 		add_quoted(w->out, key, len);
 		buf_add_char(w->out, ':');
-		return;
+		return buf_extend(w->out, room);
 	}
-	/* The same in one go: names are much of an answer. */
 	w->more |= bit(w);
-	to = buf_extend(w->out, more + len + 3);
+	to = buf_extend(w->out, more + len + 3 + room);
 	if (!to)
-		return;
+		return NULL;
 	if (more)
 		*to++ = ',';
 	*to++ = '"';
 	memcpy(to, key, len);
 	memcpy(to + len, "\":", 2);
+	return to + len + 2;
+}
+
+void jsonw_key(struct jsonw *w, const char *key)
+{
+	add_member(w, key, 0);
+	w->key = true;
 }
 
 void jsonw_str(struct jsonw *w, const char *value)
@@ -179,18 +186,29 @@ void jsonw_strn(struct jsonw *w, const char *value, size_t len)
 	add_quoted(w->out, value, len);
 }
 
-void jsonw_int(struct jsonw *w, int64_t value)
-{
-	char digits[24], *at = digits + sizeof(digits);
-	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+#define DIGITS_MAX 24
 
-	begin_value(w);
+/* Ends at the end of `digits`; where it begins. */
+static const char *write_int(char digits[DIGITS_MAX], int64_t value)
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char *at = digits + DIGITS_MAX;
+
 	do
 		*--at = (char)('0' + rest % 10);
 	while ((rest /= 10) > 0);
 	if (value < 0)
 		*--at = '-';
-	buf_add(w->out, at, (size_t)(digits + sizeof(digits) - at));
+	return at;
+}
+
+void jsonw_int(struct jsonw *w, int64_t value)
+{
+	char digits[DIGITS_MAX];
+	const char *at = write_int(digits, value);
+
+	begin_value(w);
+	buf_add(w->out, at, (size_t)(digits + DIGITS_MAX - at));
 }
 
 void jsonw_bool(struct jsonw *w, bool value)
@@ -211,30 +229,56 @@ void jsonw_raw(struct jsonw *w, const char *json, size_t len)
 	buf_add(w->out, json, len);
 }
 
+/* The same as the key and then the value, in one go where that is so simple. */
+
+static void add_plain_member(struct jsonw *w, const char *key, const char *value, size_t len)
+{
+	char *to = add_member(w, key, len);
+
+	if (to)
+		memcpy(to, value, len);
+}
+
+static void add_quoted_member(struct jsonw *w, const char *key, const char *value, size_t len)
+{
+	char *to = add_member(w, key, len + 2);
+
+	if (!to)
+		return;
+	*to++ = '"';
+	memcpy(to, value, len);
+	to[len] = '"';
+}
+
 void jsonw_kstr(struct jsonw *w, const char *key, const char *value)
 {
+	size_t len = value ? strlen(value) : 0;
+
+	if (value && count_plain(value, len) == len) {
+		add_quoted_member(w, key, value, len);
+		return;
+	}
 	jsonw_key(w, key);
 	jsonw_str(w, value);
 }
 
 void jsonw_kint(struct jsonw *w, const char *key, int64_t value)
 {
-	jsonw_key(w, key);
-	jsonw_int(w, value);
+	char digits[DIGITS_MAX];
+	const char *at = write_int(digits, value);
+
+	add_plain_member(w, key, at, (size_t)(digits + DIGITS_MAX - at));
 }
 
 void jsonw_kbool(struct jsonw *w, const char *key, bool value)
 {
-	jsonw_key(w, key);
-	jsonw_bool(w, value);
+	add_plain_member(w, key, value ? "true" : "false", value ? 4 : 5);
 }
 
 void jsonw_kinstant(struct jsonw *w, const char *key, int64_t usec)
 {
-	char text[INSTANT_TEXT_MAX + 2] = "\""; /* nothing in it is escaped */
-	size_t len = strlen(instant_format(usec, text + 1));
+	char text[INSTANT_TEXT_MAX]; /* nothing in it is escaped */
 
-	jsonw_key(w, key);
-	text[1 + len] = '"';
-	jsonw_raw(w, text, len + 2);
+	instant_format(usec, text);
+	add_quoted_member(w, key, text, strlen(text));
 }

@@ -20,6 +20,7 @@ struct calendar *calendar_new(int64_t from_usec)
 	if (!calendar)
 		return NULL;
 	calendar->from = from_usec;
+	calendar->stamp = calendar_next_stamp();
 	calendar_site_init(calendar);
 	return calendar;
 }
@@ -77,7 +78,7 @@ size_t calendar_count(const struct calendar *calendar)
 	return calendar->index.count;
 }
 
-/* ---- claims ---- */
+/* ---- stamps ---- */
 
 static struct unit_node *find_unit(const struct calendar *calendar, int64_t id)
 {
@@ -86,6 +87,29 @@ static struct unit_node *find_unit(const struct calendar *calendar, int64_t id)
 	HASH_FIND(hh, calendar->units, &id, sizeof(id), unit);
 	return unit;
 }
+
+uint64_t calendar_next_stamp(void)
+{
+	static uint64_t last;
+
+	return ++last;
+}
+
+/* They only grow, so that the greatest of them is another one when any is. */
+uint64_t calendar_space_stamp(const struct calendar *calendar, const struct calendar_space *space)
+{
+	uint64_t stamp = calendar->stamp;
+
+	for (size_t i = 0; i < space->unit_count; i++) {
+		const struct unit_node *unit = find_unit(calendar, space->unit_ids[i]);
+
+		if (unit && unit->stamp > stamp)
+			stamp = unit->stamp;
+	}
+	return stamp;
+}
+
+/* ---- claims ---- */
 
 static struct unit_node *make_unit(struct calendar *calendar, int64_t id)
 {
@@ -138,6 +162,7 @@ static int claim_add(struct unit_node *unit, const struct calendar_entry *entry)
 		(unit->count - at) * sizeof(*unit->claims));
 	unit->claims[at] = entry;
 	unit->count++;
+	unit->stamp = calendar_next_stamp();
 	return 0;
 }
 
@@ -151,6 +176,7 @@ static void claim_remove(struct unit_node *unit, const struct calendar_entry *en
 	if (at == unit->count)
 		return;
 	unit->count--;
+	unit->stamp = calendar_next_stamp();
 	memmove(unit->claims + at, unit->claims + at + 1,
 		(unit->count - at) * sizeof(*unit->claims));
 }

@@ -134,6 +134,12 @@ const struct calendar_group *calendar_area(const struct calendar *calendar, int6
 int64_t calendar_floor_id(const struct calendar *calendar, const char *code);
 int64_t calendar_area_id(const struct calendar *calendar, const char *code);
 
+/*
+ * A number that is another one after each change of what can be told of the space: of it, of whoever holds
+ * a unit of it at whatever time, of floors, areas and hours. No two calendars have one in common.
+ */
+uint64_t calendar_space_stamp(const struct calendar *calendar, const struct calendar_space *space);
+
 /* Bookings and blocks, only those that hold a place now. */
 const struct calendar_entry *calendar_entry(const struct calendar *calendar,
 					    enum calendar_entry_type type, int64_t id);

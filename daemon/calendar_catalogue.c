@@ -236,6 +236,7 @@ int calendar_space_put(struct calendar *calendar, const struct cJSON *body)
 
 	if (!json_int(body, "space", &id))
 		return -EBADMSG;
+	calendar->stamp = calendar_next_stamp();
 	space = find_space(calendar, id);
 	if (space)
 		return put_space(body, space);
@@ -286,12 +287,14 @@ static int group_put(struct calendar_group ***groups, size_t *count, size_t *siz
 
 int calendar_floor_put(struct calendar *calendar, const struct cJSON *body)
 {
+	calendar->stamp = calendar_next_stamp();
 	return group_put(&calendar->floors, &calendar->floor_count, &calendar->floor_size, "floor",
 			 body);
 }
 
 int calendar_area_put(struct calendar *calendar, const struct cJSON *body)
 {
+	calendar->stamp = calendar_next_stamp();
 	return group_put(&calendar->areas, &calendar->area_count, &calendar->area_size, "area",
 			 body);
 }

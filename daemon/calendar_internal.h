@@ -37,6 +37,7 @@ struct unit_node {
 	int64_t id;
 	const struct calendar_entry **claims; /* owns the array; sorted by start, and so by end */
 	size_t count, size;
+	uint64_t stamp; /* of the last change */
 };
 
 /* Whose bookings these are. */
@@ -52,6 +53,7 @@ struct member_node {
 struct calendar {
 	int64_t from;
 	int64_t rev;
+	uint64_t stamp; /* of the last change of anything but entries */
 	struct calendar_hours hours;
 	struct calendar_rules rules[CALENDAR_KINDS];
 	struct zone *zone;    /* owns; may be NULL */
@@ -79,6 +81,8 @@ void calendar_index_remove(struct calendar_index *index, struct entry_node *node
 /* Takes some entry out; NULL: none is left. */
 struct entry_node *calendar_index_pop(struct calendar_index *index);
 
+/* A number that was never given before. */
+uint64_t calendar_next_stamp(void);
 /* Takes over `node`, also on failure. */
 int calendar_entry_add(struct calendar *calendar, struct entry_node *node);
 /* Takes one that is not there. */

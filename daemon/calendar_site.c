@@ -98,6 +98,7 @@ int calendar_site_put(struct calendar *calendar, const struct cJSON *body)
 {
 	int r = put_hours(calendar, body);
 
+	calendar->stamp = calendar_next_stamp();
 	if (r < 0)
 		return r;
 	put_zone(calendar, json_str(body, "zone"));

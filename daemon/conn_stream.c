@@ -1,4 +1,4 @@
-/* See conn_stream.h. OpenSSL's queue of errors is emptied before each of its calls: it is one for all
+/* See conn_stream.h. OpenSSL's queue of errors is empty before each of its calls: it is one for all
  * connections. */
 
 #include "daemon/conn_stream.h"
@@ -19,6 +19,13 @@
 #define AHEAD_MAX  RECORD_MAX
 #define FLUSH_MAX  262144 /* in one go: others have their turn, and the event comes again */
 
+/* As a rule there is none, and a look costs less than emptying it anyway. */
+static void forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 /* Whether the call may go on when the socket is ready; it is waited for. */
 static bool goes_on(struct stream *stream, int result)
 {
@@ -29,7 +36,7 @@ static bool goes_on(struct stream *stream, int result)
 		event_add(&stream->writer, NULL);
 		return true;
 	default:
-		ERR_clear_error();
+		forget_errors();
 		return false;
 	}
 }
@@ -38,7 +45,7 @@ static void shake_hands(struct stream *stream)
 {
 	int r;
 
-	ERR_clear_error();
+	forget_errors();
 	r = SSL_accept(stream->ssl);
 	if (r == 1) {
 		stream->shaking = false;
@@ -55,7 +62,7 @@ static int read_some(struct stream *stream, char *out, size_t size)
 
 	if (stream->dry)
 		return 0;
-	ERR_clear_error();
+	forget_errors();
 	n = SSL_read(stream->ssl, out, (int)size);
 	if (n > 0) {
 		/* Short of that the socket is empty, or tells when it is not. */
@@ -181,9 +188,9 @@ void stream_close(struct stream *stream)
 	warm_leave(stream->warmth, &stream->warm);
 	if (stream->shaking)
 		return;
-	ERR_clear_error();
+	forget_errors();
 	SSL_shutdown(stream->ssl);
-	ERR_clear_error();
+	forget_errors();
 }
 
 /* A token in an answer that nobody took. */
@@ -266,7 +273,7 @@ int stream_flush(struct stream *stream)
 		bytes = evbuffer_pullup(stream->output, (ev_ssize_t)size);
 		if (!bytes)
 			return -EPIPE; /* no memory: it cannot be told what it wants to know */
-		ERR_clear_error();
+		forget_errors();
 		n = SSL_write(stream->ssl, bytes, (int)size);
 		if (n <= 0)
 			return goes_on(stream, n) ? sent : -EPIPE;

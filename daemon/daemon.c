@@ -26,6 +26,7 @@
 #include "daemon/certificate.h"
 #include "daemon/config_exposed.h"
 #include "daemon/conn.h"
+#include "daemon/day_texts.h"
 #include "daemon/directory.h"
 #include "daemon/feed.h"
 #include "daemon/health.h"
@@ -319,7 +320,8 @@ static int open_rooms(struct daemon *daemon)
 	if (!services->directory)
 		return -ENOMEM;
 	services->people = directory_people(services->directory);
-	services->upkeep = upkeep_new(services);
+	services->day_texts = day_texts_new(DAY_TEXTS_BYTES);
+	services->upkeep = services->day_texts ? upkeep_new(services) : NULL;
 	services->watches = services->upkeep ? watches_new(services) : NULL;
 	services->workers = services->watches ? workers_new(loop, threads) : NULL;
 	return services->workers ? 0 : -ENOMEM;
@@ -423,6 +425,7 @@ static void daemon_deinit(struct daemon *daemon)
 		conns_close(&daemon->conns);
 	/* After those who wait for it: it drops what is left. */
 	workers_free(daemon->services.workers);
+	day_texts_free(daemon->services.day_texts);
 	upkeep_free(daemon->services.upkeep);
 	watches_free(daemon->services.watches);
 	directory_free(daemon->services.directory);

@@ -2,12 +2,12 @@
 
 #include "daemon/day_reading.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
 #include "common/civil.h"
 #include "common/macros.h"
 #include "daemon/day.h"
+#include "daemon/day_texts.h"
 #include "daemon/people.h"
 #include "daemon/refusal.h"
 #include "daemon/wall_clock.h"
@@ -126,13 +126,51 @@ static bool is_asked(const struct calendar_space *space, int64_t area_id, int64_
 	       (!floor_id || space->floor_id == floor_id);
 }
 
-static void write_space(struct jsonw *w, struct request *request, const struct calendar *calendar,
-			const struct calendar_space *space, const struct day_clock *clock,
-			struct day_span *spans)
+static bool knows_none(const struct actor *actor, const struct day_span *spans, size_t count)
 {
-	bool truncated;
-	size_t count = day_spans(calendar, clock, space, spans, &truncated);
+	for (size_t i = 0; i < count; i++)
+		if (spans[i].state == DAY_TAKEN && may_know(actor, spans[i].entry))
+			return false;
+	return true;
+}
 
+/* What was written for somebody who knows no more than this asker may. */
+static bool write_kept(struct jsonw *w, const struct request *request,
+		       const struct day_text_key *key)
+{
+	size_t len;
+	const char *text =
+		day_texts_find(request->services->day_texts, key, request->actor->tenant_id, &len);
+
+	if (text)
+		jsonw_raw(w, text, len);
+	return text;
+}
+
+/* From where the writer stood before, behind the comma if one was due. */
+static void keep(const struct request *request, const struct day_text_key *key,
+		 const struct day_span *spans, size_t count, size_t from)
+{
+	const struct buf *out = &request->out;
+
+	if (out->failed || !knows_none(request->actor, spans, count))
+		return;
+	from += out->data[from] == ',';
+	day_texts_keep(request->services->day_texts, key, spans, count, out->data + from,
+		       out->len - from);
+}
+
+static void write_space(struct jsonw *w, struct request *request, const struct calendar *calendar,
+			const struct calendar_space *space, const struct day_clock *clock)
+{
+	static struct day_span spans[DAY_SPANS_MAX]; /* the loop is one thread */
+	bool same_for_many = clock->days == 1 && !actor_is_staff(request->actor), truncated;
+	struct day_text_key key = day_text_key(calendar, space, clock);
+	size_t from = request->out.len, count;
+
+	if (same_for_many && write_kept(w, request, &key))
+		return;
+	count = day_spans(calendar, clock, space, spans, &truncated);
 	jsonw_object(w);
 	jsonw_key(w, "space");
 	place_write(w, calendar, space);
@@ -144,11 +182,13 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 	if (truncated)
 		jsonw_kbool(w, "truncated", true);
 	jsonw_object_end(w);
+	if (same_for_many)
+		keep(request, &key, spans, count, from);
 }
 
 /* Spaces in order of code after the cursor. */
 static void write_page(struct day_params *params, struct jsonw *w, const struct calendar *calendar,
-		       const struct day_clock *clock, const char *after, struct day_span *spans)
+		       const struct day_clock *clock, const char *after)
 {
 	struct request *request = params->reading.request;
 	int64_t area = params->area ? calendar_area_id(calendar, params->area) : 0;
@@ -166,7 +206,7 @@ static void write_page(struct day_params *params, struct jsonw *w, const struct 
 		       (count > 0 && request->out.len + SPACE_MAX > REQUEST_REPLY_MAX);
 		if (more)
 			break;
-		write_space(w, request, calendar, space, clock, spans);
+		write_space(w, request, calendar, space, clock);
 		last = space->code;
 		count++;
 	}
@@ -178,12 +218,12 @@ static void write_page(struct day_params *params, struct jsonw *w, const struct 
 
 /* The one that was asked for; behind a cursor there is none. */
 static void write_one(struct day_params *params, struct jsonw *w, const struct calendar *calendar,
-		      const struct day_clock *clock, const char *after, struct day_span *spans)
+		      const struct day_clock *clock, const char *after)
 {
 	const struct calendar_space *space = calendar_space(calendar, params->space);
 
 	if (!after || strcasecmp(space->code, after) > 0)
-		write_space(w, params->reading.request, calendar, space, clock, spans);
+		write_space(w, params->reading.request, calendar, space, clock);
 	jsonw_array_end(w);
 	jsonw_kbool(w, "has_more", false);
 }
@@ -206,7 +246,6 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 	const char *absent = missing(params, calendar);
 	struct civil date;
 	struct day_clock clock;
-	struct day_span *spans;
 	struct jsonw *w;
 	char *after;
 
@@ -220,11 +259,6 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 		return;
 	if (!query_read_cursor(request, params->page.cursor, &after))
 		return;
-	spans = malloc(DAY_SPANS_MAX * sizeof(*spans));
-	if (!spans) {
-		request_fail(request, ERROR_busy, NULL);
-		return;
-	}
 	w = request_reply_begin(request);
 	jsonw_object(w);
 	jsonw_kinstant(w, "start", clock.cuts[0][0]);
@@ -232,10 +266,9 @@ static void on_calendar(struct reading *reading, const struct calendar *calendar
 	jsonw_kstr(w, "zone", request->site->zone_name);
 	jsonw_key(w, "spaces");
 	jsonw_array(w);
-	(params->space ? write_one : write_page)(params, w, calendar, &clock, after, spans);
+	(params->space ? write_one : write_page)(params, w, calendar, &clock, after);
 	reading_write_rev(reading, w, calendar);
 	jsonw_object_end(w);
-	free(spans);
 	request_reply_end(request);
 }
 

@@ -33,7 +33,7 @@ struct lane_queue {
 	struct lane_commands back;
 	struct lane_persons light, heavy;
 	struct lane_person *persons[LANE_PERSONS]; /* owns; chains by principal */
-	struct lane_command *keys[LANE_KEYS];	  /* all that wait; chains by key */
+	struct lane_command *keys[LANE_KEYS];	   /* all that wait; chains by key */
 	int64_t count;
 
 	/* The batch that is being filled. */

@@ -14,6 +14,9 @@
 #include "daemon/log.h"
 #include "daemon/method.h"
 
+#define REPLY_USUAL    1000 /* bytes, of most answers */
+#define SPARE_SIZE_MAX 8192
+
 static void on_deadline(struct timer *timer);
 
 /* What was a secret is not to stay behind in memory that is used again. */
@@ -37,16 +40,44 @@ static void wipe_secrets(struct request *request)
 	}
 }
 
+/* What the last answer was written to, for the next. */
+static struct buf spare = BUF_INIT(REQUEST_REPLY_MAX);
+
+static void put_aside(struct buf *out)
+{
+	if (!out->data || out->size > SPARE_SIZE_MAX) {
+		buf_deinit(out);
+		return;
+	}
+	buf_deinit(&spare);
+	buf_reset(out);
+	spare = *out;
+}
+
 static void request_free(struct request *request)
 {
 	wipe_secrets(request);
 	timer_stop(&request->deadline);
 	sites_forget(request->services->sites, &request->sites_wait);
-	buf_deinit(&request->out);
+	put_aside(&request->out);
 	actor_unref(request->actor);
 	json_free(request->tree);
 	arena_free(request->arena);
 	free(request);
+}
+
+/* "7f3a-1c9": by hand, for it is done for each request and seldom read. */
+static void write_name(struct request *request, uint64_t number)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = stpcpy(request->name, request->services->instance);
+	int shift = 0;
+
+	*at++ = '-';
+	while (shift < 60 && number >> shift >= 16)
+		shift += 4;
+	for (; shift >= 0; shift -= 4)
+		*at++ = digits[number >> shift & 15];
 }
 
 struct request *request_new(struct services *services, struct reply_sink *sink,
@@ -66,10 +97,10 @@ struct request *request_new(struct services *services, struct reply_sink *sink,
 	request->actor = actor_ref(session->actor);
 	request->tree = tree;
 	request->id = envelope->id;
-	request->out = BUF_INIT(REQUEST_REPLY_MAX);
+	request->out = spare;
+	spare = BUF_INIT(REQUEST_REPLY_MAX);
 	request->deadline.fire = on_deadline;
-	snprintf(request->name, sizeof(request->name), "%s-%llx", services->instance,
-		 (unsigned long long)++counter);
+	write_name(request, ++counter);
 	request_stamp(request, ROOM_READ);
 	request->arena = arena_new(REQUEST_ARENA_MAX);
 	if (!request->arena) {
@@ -210,6 +241,7 @@ struct jsonw *request_reply_begin(struct request *request)
 	request->cancel = NULL;
 	buf_reset(&request->out);
 	request->writer = JSONW_INIT(&request->out);
+	buf_reserve(&request->out, REPLY_USUAL);
 	rpc_result_begin(&request->writer, &request->id);
 	return &request->writer;
 }

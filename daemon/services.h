@@ -13,6 +13,7 @@
 #include "daemon/site.h"
 #include "daemon/throttle.h"
 
+struct day_texts;
 struct directory;
 struct feed;
 struct people;
@@ -30,6 +31,7 @@ struct services {
 	struct directory *directory;
 	const struct people *people; /* the directory's: who there is, in memory */
 	struct upkeep *upkeep;
+	struct day_texts *day_texts;
 	struct watches *watches;
 	struct workers *workers;	    /* for what takes long: passwords */
 	LIST_HEAD(, password_work) hashing; /* what they are at, and what waits for them */

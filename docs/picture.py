@@ -34,7 +34,7 @@ ROOMS = (
     ("view", 6, 1, r"daemon/(view/\w+|noun|site_rules)", ("one noun a file: facts", "as the wire has them")),
     ("request", 7, 1, r"daemon/(request|refusal|method|auth|session|services|wall_clock|methods)", ("arena, deadline, exactly", "one answer; who may")),
     ("lane and feed", 8, 1, r"daemon/(lane\w*|evictor|site|feed\w*|directory)", ("of a site: its changes out,", "its log in; who there is")),
-    ("calendar and policy", 9, 0, r"daemon/(calendar\w*|search|day|policy\w*|alternatives|candidates|site_clock)",
+    ("calendar and policy", 9, 0, r"daemon/(calendar\w*|search|day|day_texts|policy\w*|alternatives|candidates|site_clock)",
      ("who holds what, what rules", "allow, what instead; pure")),
     ("people", 9, 1, r"daemon/(people\w*|actor)", ("tenants, persons, roles,", "tokens; pure")),
     ("db", 9, 2, r"daemon/(db(?!_conninfo)\w*|migrations|setup_certificate)|migrations/.*", ("links and pools to PostgreSQL;", "setup, migrate, verify")),

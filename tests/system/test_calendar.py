@@ -60,6 +60,48 @@ def test_a_day_is_filled_from_midnight_to_midnight_also_where_the_clock_changes(
         assert (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() == hours * 3600
 
 
+def test_a_day_that_was_told_before_is_told_as_it_is_now(connect):
+    """What who knows nobody there is told is kept; staff are told afresh each time, and see the same without names."""
+    minji, ada, desk, operator = (connect(who) for who in ("minji", "ada", "desk", "operator"))
+    told = []
+
+    def compare(what):
+        for code in ("RA", "RB", "AB", "A-01"):
+            fresh = desk.call("space.day", site="KSQ", space=code, date=DAY)["spaces"]
+            for span in fresh[0]["spans"]:
+                span.pop("booking", None)
+            for _ in range(2):
+                assert minji.call("space.day", site="KSQ", space=code, date=DAY)["spaces"] == fresh, (what, code)
+        told.append(minji.call("space.day", site="KSQ", date=DAY)["spaces"])
+        assert told[-1] not in told[:-1], what
+
+    compare("at first")
+    ref = book(ada, "RA")["booking"]["ref"]
+    compare("booked")
+    ada.change("booking.move", site="KSQ", ref=ref, space="RB", start=f"{DAY}T10:00", end=f"{DAY}T11:00")
+    compare("moved")
+    desk.change("block.create", site="KSQ", space="A-01", start=f"{DAY}T09:00", end=f"{DAY}T10:00", reason="paint")
+    compare("blocked")
+    operator.change("space.update", site="KSQ", space="AB", name="Both halves")
+    compare("named")
+    operator.change("site.update", site="KSQ", open="08:00", close="20:00", closed_days=[0])
+    compare("open longer")
+    ada.change("booking.cancel", site="KSQ", ref=ref)
+    compare("cancelled")
+
+
+def test_what_strangers_were_told_is_not_what_the_holder_is_told(connect):
+    minji, ada, bob = (connect(who) for who in ("minji", "ada", "bob"))
+    book(ada, "RA")
+
+    def bookings(client):
+        spans = client.call("space.day", site="KSQ", space="RA", date=DAY)["spaces"][0]["spans"]
+        return [span["booking"]["member"] for span in spans if "booking" in span]
+
+    for _ in range(2):
+        assert (bookings(minji), bookings(ada), bookings(bob)) == ([], ["ada@acme.example"], ["ada@acme.example"])
+
+
 def test_a_week_is_seven_days(connect):
     ada = connect("ada")
     book(ada)

@@ -62,6 +62,68 @@ static void test_a_divisible_room_and_its_halves_share_units(void **state)
 	calendar_free(calendar);
 }
 
+/* What space.day tells of a space is kept for as long as its stamp is the same. */
+static void test_whatever_changes_what_is_told_of_a_space_changes_its_stamp(void **state)
+{
+	static const char *const codes[] = { "RA", "RB", "AB", "D-1" };
+	const struct {
+		const char *kind, *body;
+		bool changes[4];
+	} rows[] = {
+		{ "booking.created",
+		  "{\"booking\":1,\"ref\":\"R-000001\",\"space\":1,\"units\":[1],"
+		  "\"start\":0,\"end\":9,\"state\":\"confirmed\"}",
+		  { true, false, true, false } },
+		{ "booking.moved",
+		  "{\"booking\":1,\"ref\":\"R-000001\",\"space\":2,\"units\":[2],"
+		  "\"start\":0,\"end\":9,\"state\":\"confirmed\"}",
+		  { true, true, true, false } },
+		{ "booking.updated",
+		  "{\"booking\":1,\"ref\":\"R-000001\",\"space\":2,\"units\":[2],"
+		  "\"start\":0,\"end\":9,\"state\":\"checked_in\"}",
+		  { false, true, true, false } },
+		{ "booking.cancelled",
+		  "{\"booking\":1,\"ref\":\"R-000001\",\"space\":2,\"units\":[2],"
+		  "\"start\":0,\"end\":9,\"state\":\"cancelled\"}",
+		  { false, true, true, false } },
+		{ "block.created",
+		  "{\"block\":1,\"ref\":\"B-000001\",\"space\":3,\"units\":[1,2],"
+		  "\"start\":0,\"end\":9,\"state\":\"active\"}",
+		  { true, true, true, false } },
+		{ "space.updated", "{\"space\":1,\"name\":\"A\"}", { true, true, true, true } },
+		{ "floor.created", "{\"floor\":7,\"code\":\"F7\"}", { true, true, true, true } },
+		{ "area.created", "{\"area\":7,\"code\":\"A7\"}", { true, true, true, true } },
+		{ "site.updated",
+		  "{\"open\":1,\"close\":2,\"closed_days\":[]}",
+		  { true, true, true, true } },
+		{ "tenant.updated", "{}", { false, false, false, false } },
+	};
+	struct calendar *calendar = make_site(0, ALWAYS_OPEN), *other = make_site(0, ALWAYS_OPEN);
+	uint64_t before[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (size_t k = 0; k < 4; k++)
+			before[k] =
+				calendar_space_stamp(calendar, calendar_space(calendar, codes[k]));
+		assert_int_equal(apply(calendar, rows[i].kind, rows[i].body), 0);
+		for (size_t k = 0; k < 4; k++) {
+			print_message("# %s %s\n", rows[i].kind, codes[k]);
+			assert_int_equal(rows[i].changes[k],
+					 calendar_space_stamp(calendar,
+							      calendar_space(calendar, codes[k])) !=
+						 before[k]);
+		}
+	}
+	/* Nor does another site, or the same one read again, ever have one of these. */
+	for (size_t k = 0; k < 4; k++)
+		for (size_t m = 0; m < 4; m++)
+			assert_true(calendar_space_stamp(calendar,
+							 calendar_space(calendar, codes[k])) !=
+				    calendar_space_stamp(other, calendar_space(other, codes[m])));
+	calendar_free(calendar);
+	calendar_free(other);
+}
+
 static void test_a_gap_is_told_and_what_is_known_is_passed_over(void **state)
 {
 	struct calendar *calendar = make_site(0, ALWAYS_OPEN);
@@ -406,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_event_makes_moves_and_frees),
 		cmocka_unit_test(test_a_divisible_room_and_its_halves_share_units),
+		cmocka_unit_test(test_whatever_changes_what_is_told_of_a_space_changes_its_stamp),
 		cmocka_unit_test(test_a_gap_is_told_and_what_is_known_is_passed_over),
 		cmocka_unit_test(test_a_body_that_makes_no_sense_is_refused),
 		cmocka_unit_test(test_a_row_of_no_known_kind_is_refused),
