@@ -8,18 +8,25 @@
 #include "daemon/certificate.h"
 #include "daemon/services.h"
 
+static void say_count(struct buf *out, int64_t count, const char *what)
+{
+	buf_printf(out, "%lld %s%s", (long long)count, what, count == 1 ? "" : "s");
+}
+
 static void say_service(struct buf *out, const struct services *services)
 {
-	long long clients = services->connections;
-
 	if (services->draining)
-		buf_printf(out, "finishing requests under way; %lld clients, %lld changes", clients,
-			   (long long)services_lanes_load(services));
+		buf_add_str(out, "finishing requests under way; ");
 	else if (db_up(services->db))
-		buf_printf(out, "database up; %lld clients", clients);
+		buf_add_str(out, "database up; ");
 	else
-		buf_printf(out, "waiting for the database (%s); changes are refused; %lld clients",
-			   db_state(services->db), clients);
+		buf_printf(out, "waiting for the database (%s); changes are refused; ",
+			   db_state(services->db));
+	say_count(out, services->connections, "client");
+	if (services->draining) {
+		buf_add_str(out, ", ");
+		say_count(out, services_lanes_load(services), "change");
+	}
 }
 
 static void say_certificate(struct buf *out, const struct services *services)
@@ -45,9 +52,11 @@ const char *status_text(const struct services *services, char text[STATUS_TEXT_M
 		buf_add_str(&out, "; the last reload was refused, the configuration and "
 				  "certificate before it are in force");
 	say_certificate(&out, services);
-	if (services->clients_max < services->config->connections)
-		buf_printf(&out, "; room for %lld clients only: descriptor limit",
-			   (long long)services->clients_max);
+	if (services->clients_max < services->config->connections) {
+		buf_add_str(&out, "; room for ");
+		say_count(&out, services->clients_max, "client");
+		buf_add_str(&out, " only: descriptor limit");
+	}
 	snprintf(text, STATUS_TEXT_MAX, "%s", out.data ? out.data : "");
 	buf_deinit(&out);
 	return text;

@@ -29,6 +29,7 @@ CLANG = TOP / "build-clang"
 LEVELS = ("unit", "db", "system", "faults", "fuzz", "lint")
 SUITES = ("db", "system", "faults")  # by pytest
 LEVEL_LIMIT_S = 1200  # a single test has its own, in conftest.py
+WORKERS = 1 + (os.cpu_count() or 1)  # tests wait much of their time: for a process, a clock, a disk
 FUZZ_SECONDS = int(os.environ.get("COWORK_FUZZ_SECONDS", "10"))
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1",
@@ -114,7 +115,7 @@ class Runner:
             return
         log, junit, began = OUT / f"{level}.log", OUT / f"{level}.xml", time.monotonic()
         junit.unlink(missing_ok=True)
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2",
+        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(WORKERS),
                    f"--basetemp={self.scratch}/{level}", f"--junitxml={junit}", f"tests/{level}",
                    *self.pytest_args]
         env = {"COWORK_BUILD": str(GCC), "COWORK_KEEP": str(OUT / f"{level}-kept"),

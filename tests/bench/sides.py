@@ -32,10 +32,14 @@ def cpu_of(pid, tree=False):
     used = int(fields[11]) + int(fields[12])
     if tree:
         used += int(fields[13]) + int(fields[14])
-        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        for child in children_of(pid):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 used += sum(int(field) for field in stat_of(child)[11:13])
     return used / TICKS
+
+
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def stat_of(pid):
@@ -57,6 +61,28 @@ class Cores:
     def used(self):
         ended, seconds = self.now(), time.monotonic() - self.began_s
         return {name: round((ended[name] - self.began[name]) / seconds, 3) for name in ended}
+
+
+@contextlib.contextmanager
+def own_core(place, daemon):
+    """The daemon has a core, and all others share the rest, so that how late it is is not how the kernel shares few
+    cores among many. Without effect where there is one."""
+    here = sorted(os.sched_getaffinity(0))
+    if len(here) == 1:
+        yield
+        return
+    set_cores(here[1:], os.getpid(), place.postgres_pid, *children_of(place.postgres_pid))
+    set_cores(here[:1], daemon.pid)
+    try:
+        yield
+    finally:
+        set_cores(here, os.getpid(), place.postgres_pid, *children_of(place.postgres_pid))
+
+
+def set_cores(cores, *pids):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):  # one of many that came and went
+            os.sched_setaffinity(pid, cores)
 
 
 # The load generator

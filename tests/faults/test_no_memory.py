@@ -61,7 +61,7 @@ def plan(short_dir):
     return Plan(short_dir)
 
 
-OPTIONS = {"log__level": "info", "log__requests": "none", "limits__request_timeout": "3s"}
+OPTIONS = {"log__level": "info", "log__requests": "none", "limits__request_timeout": "1s"}
 
 
 @pytest.fixture

@@ -257,7 +257,8 @@ def test_a_handshake_that_goes_nowhere_takes_little_memory(start_daemon, world):
             wait_until(lambda: daemon.open_files() >= count, what="so many handshakes")
             each = (daemon.rss() - before) / count
     keep("half-open-memory", {"count": count, "bytes_each": round(each)})
-    assert each <= 32 * KIB * slack()
+    # OpenSSL has a buffer of 16 KiB for what it reads, and one for the message that it puts together
+    assert each <= 52 * KIB * slack()
 
 
 def test_memory_is_bounded_by_the_limits_whatever_comes(start_daemon, world):

@@ -81,7 +81,7 @@ def test_the_service_manager_is_asked_for_time_as_long_as_it_drains(start_daemon
     client, number = start_change(daemon, world, sql)
     daemon.terminate()
     daemon.wait_note("STOPPING=1")
-    daemon.wait_note("STATUS=finishing requests under way; 1 clients, 1 changes")
+    daemon.wait_note("STATUS=finishing requests under way; 1 client, 1 change")
     with daemon.changed:
         assert daemon.changed.wait_for(
             lambda: sum(note.startswith("EXTEND_TIMEOUT_USEC=") for note in daemon.notes) >= 3, 30)
