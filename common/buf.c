@@ -49,6 +49,7 @@ bool buf_grow(struct buf *buf, size_t len)
 	}
 	buf->data = data;
 	buf->size = size;
+	buf->data[buf->len] = '\0';
 	return true;
 }
 

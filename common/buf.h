@@ -32,7 +32,8 @@ bool buf_grow(struct buf *buf, size_t len);
 static inline bool buf_reserve(struct buf *buf, size_t len)
 {
 	/* As a rule there is some: here, for it is done for each word of an answer. */
-	if (buf->data && !buf->failed && len < buf->size - buf->len && len <= buf->max - buf->len)
+	if (buf->data && !buf->failed && buf->len <= buf->max && len <= buf->max - buf->len &&
+	    len < buf->size - buf->len)
 		return true;
 	return buf_grow(buf, len);
 }

@@ -4,8 +4,8 @@
  * hold, repeated keys, a tail behind the value. Recursion is bounded by max_depth.
  *
  * Keys of the objects still open lie in one array, each object's own at its end. When an object
- * closes, its keys are sorted and neighbours compared: n log n whatever the peer chooses as keys,
- * and no hash to attack. Keys are compared by code point, so "a" and "\u0061" are the same key.
+ * closes, its keys are sorted and neighbours compared, but for a few: n log n whatever the peer chooses as
+ * keys, and no hash to attack. Keys are compared by code point, so "a" and "\u0061" are the same key.
  */
 
 #include "common/json.h"
@@ -16,6 +16,7 @@
 
 #include "common/utf8.h"
 
+/* So many are compared each with each: 28 looks at two lengths, as a rule. */
 #define FEW_KEYS 8
 
 /* A key between its quotes, borrowed from the text. */
@@ -153,7 +154,9 @@ static const char *skip_plain(struct scan *scan)
 {
 	const char *at = scan->at;
 
-	while (at < scan->end && *at >= 0x20 && *at != '"' && *at != '\\')
+	/* Whether char has a sign is the machine's choice. */
+	while (at < scan->end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 &&
+	       *at != '"' && *at != '\\')
 		at++;
 	return scan->at = at;
 }
@@ -273,7 +276,7 @@ static bool key_next(struct key *key, uint32_t *ret)
 	}
 	key->text += step;
 	key->len -= step;
-	return true;
+	return step > 0;
 }
 
 static int compare_keys(const void *left, const void *right)

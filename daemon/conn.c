@@ -163,7 +163,8 @@ static void go_on(struct conn *conn)
 
 	if (conn->working)
 		return;
-	if (conn->deep)
+	/* Lines may wait for the room that the answer made; with none under way it may have to end. */
+	if (conn->deep || conn->in_flight > 0)
 		loop_defer_behind(loop, &conn->resume);
 	else
 		loop_defer(loop, &conn->resume);

@@ -1,7 +1,7 @@
 /*
  * See day_texts.h. A table of sets of a few places each: a text goes to a place of its set that has the
- * same day of the same space, as it was before, or is free, or to the one whose turn it is. Nothing grows,
- * moves or has an order, so each step takes as long as any other.
+ * same day of the same space, as it was before, or is free, or to the one whose turn it is. Nothing grows
+ * or moves, so that no step is a pause.
  */
 
 #include "daemon/day_texts.h"
@@ -71,7 +71,7 @@ size_t day_texts_size(const struct day_texts *texts)
 	return texts->bytes;
 }
 
-/* Two sites' spaces may have one id: their texts share a set, and their stamps differ. */
+/* Ids of spaces are the database's, one sequence for all sites. */
 static size_t set_of(const struct day_text_key *key)
 {
 	uint64_t day = (uint64_t)key->cuts[0] / UINT64_C(3600000000);

@@ -227,6 +227,16 @@ bool db_link_is_denied(const PGresult *result)
 	return code && strcmp(code, DB_LINK_DENIED) == 0;
 }
 
+static void ask_version(struct db_link *link)
+{
+	db_link_set_state(link, LINK_CHECKING);
+	if (!PQsendQueryParams(link->conn, "SELECT coalesce(max(version), 0) FROM cowork.migration",
+			       0, NULL, NULL, NULL, NULL, 0))
+		db_link_lost(link, db_link_why(link));
+	else
+		db_link_flush(link);
+}
+
 static void refuse_schema(struct db_link *link, int version)
 {
 	link->owner->wrong_schema(link->owner, version);
@@ -264,11 +274,16 @@ static void finish_rights(struct db_link *link)
 {
 	if (!db_link_has_rights(link))
 		return;
+	db_link_drop_result(link);
+	if (link->denied && !link->asked_again) { /* they may have been given meanwhile */
+		link->asked_again = true;
+		ask_version(link);
+		return;
+	}
 	if (link->denied) { /* it is not ours, then */
 		refuse_schema(link, 0);
 		return;
 	}
-	db_link_drop_result(link);
 	db_link_set_state(link, LINK_GREETING);
 	if (!PQsendQuery(link->conn, link->greeting))
 		db_link_lost(link, db_link_why(link));
@@ -434,13 +449,9 @@ static void connect_done(struct db_link *link)
 		db_link_lost(link, "out of memory");
 		return;
 	}
-	db_link_set_state(link, LINK_CHECKING);
 	timer_start(link->loop, &link->timer, link->config->connect_timeout);
-	if (!PQsendQueryParams(link->conn, "SELECT coalesce(max(version), 0) FROM cowork.migration",
-			       0, NULL, NULL, NULL, NULL, 0))
-		db_link_lost(link, db_link_why(link));
-	else
-		db_link_flush(link);
+	link->asked_again = false;
+	ask_version(link);
 }
 
 static void on_connecting(evutil_socket_t fd, short what, void *data);

@@ -41,6 +41,7 @@ struct db_link {
 	int64_t lane_id;
 	bool complained;     /* the outage was logged */
 	bool denied;	     /* the schema's version could not be read for want of a right */
+	bool asked_again;    /* for it, since all rights were there all the same */
 	const char *trouble; /* static; see db_link_trouble() */
 
 	struct db_call *call; /* weak: NULL when forgotten */

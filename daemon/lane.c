@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/civil.h"
+#include "common/crypto.h"
 #include "common/macros.h"
 #include "daemon/lane_internal.h"
 #include "daemon/log.h"
@@ -35,6 +36,7 @@ struct lane *lane_new(struct loop *loop, struct db *db, const struct config *con
 		      struct feed *feed, const struct site *site, struct lane_events *events)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
+	uint32_t seed = 0;
 
 	if (!lane)
 		return NULL;
@@ -47,7 +49,8 @@ struct lane *lane_new(struct loop *loop, struct db *db, const struct config *con
 	lane->commands = BUF_INIT(BATCH_BYTES_MAX + 65536);
 	lane->wait.done = on_calendar;
 	lane->ended_usec = monotonic_now();
-	lane_queue_init(&lane->waiting);
+	crypto_random(&seed, sizeof(seed));
+	lane_queue_init(&lane->waiting, seed);
 	snprintf(lane->site_text, sizeof(lane->site_text), "%d", site->id);
 	evictor_init(&lane->evictor, loop, db, site->id);
 	return lane;

@@ -20,9 +20,9 @@ struct lane_person {
 	struct lane_person *next; /* in its chain */
 };
 
-void lane_queue_init(struct lane_queue *queue)
+void lane_queue_init(struct lane_queue *queue, uint32_t seed)
 {
-	*queue = (struct lane_queue){ 0 };
+	*queue = (struct lane_queue){ .seed = seed };
 	TAILQ_INIT(&queue->back);
 	TAILQ_INIT(&queue->light);
 	TAILQ_INIT(&queue->heavy);
@@ -89,20 +89,19 @@ static void sort_in(struct lane_queue *queue, struct lane_person *person)
 
 /* ---- keys ---- */
 
-/* A UUID's end is what differs; who makes theirs alike makes their own chain longer, and it is
- * bounded as the queue is. */
-static struct lane_command **chain_of(struct lane_queue *queue, const char *key)
+/* FNV-1a from a seed: whoever makes keys alike cannot know which. */
+static struct lane_command **chain_of(struct lane_queue *queue, const struct lane_command *command)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a */
+	uint32_t hash = 2166136261U ^ queue->seed ^ (uint32_t)command->principal;
 
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * 16777619U;
+	for (const char *at = command->key; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 16777619U;
 	return &queue->keys[(hash ^ hash >> 16) % LANE_KEYS];
 }
 
 static void remember_key(struct lane_queue *queue, struct lane_command *command)
 {
-	struct lane_command **chain = chain_of(queue, command->key);
+	struct lane_command **chain = chain_of(queue, command);
 
 	command->next_key = *chain;
 	*chain = command;
@@ -110,7 +109,7 @@ static void remember_key(struct lane_queue *queue, struct lane_command *command)
 
 static void forget_key(struct lane_queue *queue, struct lane_command *command)
 {
-	struct lane_command **at = chain_of(queue, command->key);
+	struct lane_command **at = chain_of(queue, command);
 
 	while (*at != command)
 		at = &(*at)->next_key;
@@ -255,7 +254,7 @@ bool lane_same_key(const struct lane_command *a, const struct lane_command *b)
 
 bool lane_queue_has_key(const struct lane_queue *queue, const struct lane_command *command)
 {
-	const struct lane_command *other = *chain_of((struct lane_queue *)queue, command->key);
+	const struct lane_command *other = *chain_of((struct lane_queue *)queue, command);
 
 	while (other && !lane_same_key(other, command))
 		other = other->next_key;

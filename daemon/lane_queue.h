@@ -34,6 +34,7 @@ struct lane_queue {
 	struct lane_persons light, heavy;
 	struct lane_person *persons[LANE_PERSONS]; /* owns; chains by principal */
 	struct lane_command *keys[LANE_KEYS];	   /* all that wait; chains by key */
+	uint32_t seed;
 	int64_t count;
 
 	/* The batch that is being filled. */
@@ -46,7 +47,8 @@ struct lane_queue {
 	} seen[2];
 };
 
-void lane_queue_init(struct lane_queue *queue);
+/* `seed`: by lot, for clients choose their keys. */
+void lane_queue_init(struct lane_queue *queue, uint32_t seed);
 /* Frees what it has; commands are the callers'. */
 void lane_queue_deinit(struct lane_queue *queue);
 

@@ -14,7 +14,8 @@
 #include "daemon/log.h"
 #include "daemon/method.h"
 
-#define REPLY_USUAL    1000 /* bytes, of most answers */
+/* Bytes. An answer about one thing, with its envelope, is some hundred; a list grows from there. */
+#define REPLY_USUAL    1000
 #define SPARE_SIZE_MAX 8192
 
 static void on_deadline(struct timer *timer);
@@ -45,6 +46,9 @@ static struct buf spare = BUF_INIT(REQUEST_REPLY_MAX);
 
 static void put_aside(struct buf *out)
 {
+	/* A token or a code may have been in it, also where it was begun anew and is another now. */
+	if (out->data)
+		crypto_wipe(out->data, out->size);
 	if (!out->data || out->size > SPARE_SIZE_MAX) {
 		buf_deinit(out);
 		return;

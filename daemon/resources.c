@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "common/macros.h"
+#include "daemon/day_texts.h"
 #include "daemon/log.h"
 
 /* Beside clients and database links: files, the loop's own, and room to say that there is none. */
@@ -76,7 +77,7 @@ int64_t resources_memory_least(const struct config *config)
 
 int64_t resources_memory_most(const struct config *config)
 {
-	return resources_memory_least(config) + 2 * config->output_total +
+	return resources_memory_least(config) + 2 * config->output_total + DAY_TEXTS_BYTES +
 	       config->connections * MEMORY_CLIENT;
 }
 

@@ -147,8 +147,10 @@ def sentences(result):
                f"{found['rss_grown'] / 1048576:,.0f} MiB: {found['bytes_each'] / 1024:.1f} KiB each.")
     if found := figures.get("loading"):
         yield (f"A site of {found['claims']:,} claims is there {found['first_read_s']:.2f} s after the first request; "
-               f"meanwhile pings, one a millisecond, were answered within {found['pause_ms']:.1f} ms, p99 "
-               f"{found['ping_p99_us'] / 1000:.1f} ms ({found['quiet_pause_ms']:.1f} ms on the same daemon at rest).")
+               f"meanwhile pings, one a millisecond, were answered within {found['pause_ms']:.1f} ms in the best of "
+               f"{found['rounds']} rounds and {found['range']['pause_ms'][1]:.1f} ms in the worst, p99 "
+               f"{found['ping_p99_us'] / 1000:.1f} ms; on the same daemon at rest within "
+               f"{found['quiet_pause_ms']:.1f} and {found['range']['quiet_pause_ms'][1]:.1f} ms.")
     if found := figures.get("verify"):
         yield (f"coworkd verify reads {found['events']:,} events in {found['seconds']:.1f} s: "
                f"{number(found['rate'])} a second.")

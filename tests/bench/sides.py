@@ -65,7 +65,7 @@ class Cores:
 
 @contextlib.contextmanager
 def own_core(place, daemon):
-    """The daemon has a core, and all others share the rest, so that how late it is is not how the kernel shares few
+    """The daemon's loop has a core, and all others share the rest, so that how late it is is not how the kernel shares few
     cores among many. Without effect where there is one."""
     here = sorted(os.sched_getaffinity(0))
     if len(here) == 1:

@@ -157,6 +157,14 @@ def test_another_schema_ends_the_daemon_and_says_what_to_do(rows, says, start, f
     daemon.exit_wanted = 78
 
 
+def test_a_right_that_comes_between_two_questions_is_no_other_schema(start, fake, script):
+    """The version may not be read, and then nothing lacks: somebody ran setup just then."""
+    fake.fault("execute", "error", query="cowork.migration", sqlstate="42501")
+    daemon = start()
+    with daemon.client(script.token) as client:
+        goes_on(daemon, client)
+
+
 @pytest.mark.parametrize("rows", [[], [[None]], [["many"]]])
 def test_a_schema_of_no_version_is_no_reason_to_fall_over(rows, start, fake, script):
     fake.answer("cowork.migration", rows)

@@ -23,6 +23,7 @@
 
 #include "common/json.h"
 #include "common/macros.h"
+#include "daemon/day_texts.h"
 #include "daemon/directory.h"
 #include "daemon/dispatch.h"
 #include "daemon/feed.h"
@@ -250,10 +251,11 @@ static void open_rooms(void)
 	services->directory = directory_new(loop, NULL, services->feed,
 					    sites_operator(services->sites), &directory_events);
 	services->people = directory_people(services->directory);
+	services->day_texts = day_texts_new(DAY_TEXTS_BYTES);
 	services->upkeep = upkeep_new(services);
 	services->watches = watches_new(services);
 	services->workers = workers_new(loop, 1);
-	assert(services->watches && services->workers);
+	assert(services->day_texts && services->watches && services->workers);
 	session = (struct session){ .greeted = true,
 				    .outlet = { .has_room = has_room, .send = take_notification },
 				    .peer = "127.0.0.1" };
@@ -272,6 +274,7 @@ static void close_rooms(void)
 	watches_leave(&session);
 	session_end(&session, NULL, false);
 	workers_free(services->workers);
+	day_texts_free(services->day_texts);
 	upkeep_free(services->upkeep);
 	watches_free(services->watches);
 	directory_free(services->directory);

@@ -164,7 +164,7 @@ def result():
             "day": {"rows": {"coworkd 8": row(30000.0), "pgbench 8": row(10000.0)}, "answer_bytes": 700},
             "idle": {"connections": 10000, "bytes_each": 24 * 1024, "rss_grown": 240 << 20},
             "loading": {"claims": 200050, "first_read_s": 1.5, "pause_ms": 20.04, "ping_p99_us": 3000.0,
-                        "quiet_pause_ms": 1.0},
+                        "quiet_pause_ms": 1.0, "rounds": 5, "range": {"pause_ms": [20.04, 41.0], "quiet_pause_ms": [1.0, 2.0]}},
             "client": {"rows": {"cowork mine": {"p50_ms": 10.0, "rounds": 60}, "psql -c": {"p50_ms": 20.0, "rounds": 60}}},
         },
     }

@@ -36,7 +36,7 @@ static int set_up(void **state)
 {
 	struct test *test = calloc(1, sizeof(*test));
 
-	lane_queue_init(&test->queue);
+	lane_queue_init(&test->queue, 1);
 	test->now = USEC_PER_SEC;
 	*state = test;
 	return 0;
