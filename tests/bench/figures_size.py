@@ -10,7 +10,7 @@ from figures_speed import read_site, write_requests
 from place import SITE
 from rig import CommandLine, build
 from rounds import summary, take_turns
-from sides import Failed, Load, load, own_core
+from sides import Failed, Load, load
 
 
 def idle(bench):
@@ -53,8 +53,8 @@ def watch(bench):
 
 def loading(bench):
     """A daemon that has just begun is asked for the site: until the first answer, and how late the pings of somebody
-    else, one a millisecond, were meanwhile. The daemon has a core of its own: PostgreSQL sends as fast as it can. Of
-    the longest pauses the least counts: what the daemon does it does each time, the machine adds its own."""
+    else, one a millisecond, were meanwhile. Of the longest pauses the least counts: what the daemon does it does each
+    time, and the machine, on which PostgreSQL sends as fast as it can, adds its own."""
     place = bench.place
     ping = write_requests(place, "ping.lines", "session.ping", [{}])
     with bench.extra_daemon("loading") as daemon:
@@ -68,7 +68,7 @@ def loading(bench):
 
 def first_read(bench, lines, seconds):
     options = {"lines": lines, "every_us": 1000, "seconds": seconds, "warmup": bench.times["warmup"]}
-    with bench.extra_daemon("loading") as daemon, own_core(bench.place, daemon):
+    with bench.extra_daemon("loading") as daemon:
         watched = bench.watched(daemon)
         with Load(bench.place, "lines", daemon.port, watched, **options) as pings:
             pings.begun()

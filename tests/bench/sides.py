@@ -63,28 +63,6 @@ class Cores:
         return {name: round((ended[name] - self.began[name]) / seconds, 3) for name in ended}
 
 
-@contextlib.contextmanager
-def own_core(place, daemon):
-    """The daemon's loop has a core, and all others share the rest, so that how late it is is not how the kernel shares few
-    cores among many. Without effect where there is one."""
-    here = sorted(os.sched_getaffinity(0))
-    if len(here) == 1:
-        yield
-        return
-    set_cores(here[1:], os.getpid(), place.postgres_pid, *children_of(place.postgres_pid))
-    set_cores(here[:1], daemon.pid)
-    try:
-        yield
-    finally:
-        set_cores(here, os.getpid(), place.postgres_pid, *children_of(place.postgres_pid))
-
-
-def set_cores(cores, *pids):
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):  # one of many that came and went
-            os.sched_setaffinity(pid, cores)
-
-
 # The load generator
 
 class Load:
