@@ -193,7 +193,9 @@ static void on_listed(struct query *query)
 	struct request *request = query->request;
 	int rows = db_rows(&query->call);
 	int shown = 0;
+	const char *last;
 	struct jsonw *w;
+	bool more;
 
 	if (is_behind(query)) {
 		request_fail(request, ERROR_behind, NULL);
@@ -217,9 +219,17 @@ static void on_listed(struct query *query)
 		write_row(query, w, shown++);
 	jsonw_array_end(w);
 	jsonw_kint(w, "rev", rows > 0 ? db_value_int(&query->call, 0, 0) : 0);
-	jsonw_kbool(w, "has_more", shown > 0 && shown < rows);
-	if (shown > 0 && shown < rows)
-		query_write_cursor(w, db_value(&query->call, shown - 1, 2), request->arena);
+	more = shown > 0 && shown < rows;
+	last = more ? db_value(&query->call, shown - 1, 2) : NULL;
+	if (more && !last) {
+		log_error("a row has no text to go on after",
+			  log_str("statement", query->call.statement->name));
+		request_fail(request, ERROR_internal, NULL);
+		return;
+	}
+	jsonw_kbool(w, "has_more", more);
+	if (more)
+		query_write_cursor(w, last, request->arena);
 	jsonw_object_end(w);
 	request_reply_end(request);
 }

@@ -326,6 +326,16 @@ def test_a_warning_makes_the_commit_uncertain(step, start, fake, script):
         goes_on(daemon, client)
 
 
+def test_a_list_whose_row_says_not_where_to_go_on_is_not_cut_short(start, fake, script):
+    """Its client would take what it was told for all there is, or ask for the same again."""
+    fake.answer("cowork.floor_facts", [["1", json.dumps(script.floor("2F")), None], ["1", None, None]])
+    daemon = start()
+    with daemon.client(script.token) as client:
+        assert reading(client) == "internal"
+        assert daemon.log_has("lvl=error .*no text to go on after.* statement=")
+        client.call("session.ping")
+
+
 @pytest.mark.parametrize("step", ["bind", "execute", "sync"])
 def test_a_warning_to_a_read_costs_no_link(step, start, fake, script):
     daemon = start()
