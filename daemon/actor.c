@@ -39,3 +39,9 @@ bool actor_is_staff(const struct actor *actor)
 {
 	return actor->tenant_id == 0;
 }
+
+bool actor_is_staff_of(const struct actor *actor, int site_id)
+{
+	return actor_is_staff(actor) &&
+	       (actor->site_id == ACTOR_ALL_SITES || actor->site_id == site_id);
+}

@@ -47,3 +47,5 @@ struct actor *actor_ref(struct actor *actor);
 /* Takes NULL, returns NULL. */
 struct actor *actor_unref(struct actor *actor);
 bool actor_is_staff(const struct actor *actor);
+/* Of this site or of all: who may know whose its bookings are. */
+bool actor_is_staff_of(const struct actor *actor, int site_id);

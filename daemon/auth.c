@@ -38,7 +38,12 @@ enum scope may(const struct actor *actor, const char *method, const struct site 
 {
 	enum scope scope = auth_table(method, actor->role);
 
-	if (scope != SCOPE_SITE || actor->site_id == ACTOR_ALL_SITES)
+	if (!actor_is_staff(actor) || actor->site_id == ACTOR_ALL_SITES)
 		return scope;
-	return site && site->id == actor->site_id ? SCOPE_SITE : SCOPE_NONE;
+	if (!site)
+		return scope == SCOPE_SITE ? SCOPE_NONE : scope;
+	if (site->id == actor->site_id)
+		return scope;
+	/* Of one site, whatever the role: elsewhere they may what everybody may. */
+	return auth_table(method, ROLE_MEMBER) == SCOPE_ALL ? scope : SCOPE_NONE;
 }

@@ -64,9 +64,11 @@ const struct field day_result_fields[] = {
 	FIELD_END,
 };
 
-static bool may_know(const struct actor *actor, const struct calendar_entry *entry)
+static bool may_know(const struct request *request, const struct calendar_entry *entry)
 {
-	return actor_is_staff(actor) ||
+	const struct actor *actor = request->actor;
+
+	return actor_is_staff_of(actor, request->site->id) ||
 	       (entry->tenant_id != 0 && entry->tenant_id == actor->tenant_id);
 }
 
@@ -115,7 +117,7 @@ static void write_span(struct jsonw *w, const struct request *request,
 	jsonw_kinstant(w, "start", span->start);
 	jsonw_kinstant(w, "end", span->end);
 	jsonw_kstr(w, "state", day_state_names[span->state]);
-	if (span->state == DAY_TAKEN && may_know(request->actor, span->entry))
+	if (span->state == DAY_TAKEN && may_know(request, span->entry))
 		write_booking(w, request, calendar, space, span->entry);
 	jsonw_object_end(w);
 }
@@ -126,10 +128,10 @@ static bool is_asked(const struct calendar_space *space, int64_t area_id, int64_
 	       (!floor_id || space->floor_id == floor_id);
 }
 
-static bool knows_none(const struct actor *actor, const struct day_span *spans, size_t count)
+static bool knows_none(const struct request *request, const struct day_span *spans, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (spans[i].state == DAY_TAKEN && may_know(actor, spans[i].entry))
+		if (spans[i].state == DAY_TAKEN && may_know(request, spans[i].entry))
 			return false;
 	return true;
 }
@@ -153,7 +155,7 @@ static void keep(const struct request *request, const struct day_text_key *key,
 {
 	const struct buf *out = &request->out;
 
-	if (out->failed || !knows_none(request->actor, spans, count))
+	if (out->failed || !knows_none(request, spans, count))
 		return;
 	from += out->data[from] == ',';
 	day_texts_keep(request->services->day_texts, key, spans, count, out->data + from,
@@ -164,7 +166,9 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 			const struct calendar_space *space, const struct day_clock *clock)
 {
 	static struct day_span spans[DAY_SPANS_MAX]; /* the loop is one thread */
-	bool same_for_many = clock->days == 1 && !actor_is_staff(request->actor), truncated;
+	bool same_for_many =
+		clock->days == 1 && !actor_is_staff_of(request->actor, request->site->id);
+	bool truncated;
 	struct day_text_key key = day_text_key(calendar, space, clock);
 	size_t from = request->out.len, count;
 

@@ -142,6 +142,24 @@ static int prepare_server(struct wish *wish, const char *conninfo)
 
 /* The database */
 
+/* Where it lacks alone: whoever made the database may have given it, and we may not. */
+static int grant_connect(struct db_admin *db, const struct wish *wish)
+{
+	const char *params[] = { wish->database };
+	char *lacks = NULL;
+	int r = db_admin_text(db,
+			      "SELECT 'connect' FROM unnest('{coworkd,cowork_report}'::text[]) r"
+			      " WHERE NOT has_database_privilege(r, $1, 'CONNECT') LIMIT 1",
+			      1, params, &lacks);
+
+	if (r >= 0 && lacks)
+		r = db_admin_exec_named(db,
+					"GRANT CONNECT ON DATABASE %I TO coworkd, cowork_report",
+					wish->database);
+	free(lacks);
+	return r < 0 ? db_admin_say_problem(db, "could not grant the use of the database") : EX_OK;
+}
+
 static int run_setup(struct db_admin *db, const struct wish *wish)
 {
 	char lock[80];
@@ -152,11 +170,9 @@ static int run_setup(struct db_admin *db, const struct wish *wish)
 	    db_admin_exec(db, migrations_setup) < 0 || db_admin_exec(db, "COMMIT") < 0)
 		return db_admin_say_problem(db, "setup.sql");
 	if (wish->create &&
-	    (db_admin_exec_named(db, "REVOKE ALL ON DATABASE %I FROM PUBLIC", wish->database) < 0 ||
-	     db_admin_exec_named(db, "GRANT CONNECT ON DATABASE %I TO coworkd, cowork_report",
-				 wish->database) < 0))
+	    db_admin_exec_named(db, "REVOKE ALL ON DATABASE %I FROM PUBLIC", wish->database) < 0)
 		return db_admin_say_problem(db, "could not grant the use of the database");
-	return EX_OK;
+	return grant_connect(db, wish);
 }
 
 static int prepare_database(struct wish *wish, const char *conninfo)

@@ -350,6 +350,16 @@ def test_a_role_without_a_right_is_told_and_setup_gives_it_back(start_daemon, cl
     daemon.wait_ready()
 
 
+def test_setup_gives_back_the_use_of_the_database_too(start_daemon, cluster, world_db, sql):
+    sql.execute(f'REVOKE ALL ON DATABASE "{world_db}" FROM PUBLIC, coworkd, cowork_report')
+    daemon = start_daemon(ready=False)
+    daemon.wait_log("waiting for the database.*the role may not use the database")
+    assert set_up(cluster, world_db).returncode == 0
+    daemon.wait_ready()
+    sql.execute("SELECT has_database_privilege('cowork_report', current_database(), 'CONNECT')")
+    assert sql.fetchone() == (True,)
+
+
 def test_every_right_that_a_migration_gives_is_missed(cluster, world_db, sql):
     """The daemon's own list of its rights is that of the migrations."""
     sql.execute("""SELECT 'SELECT on cowork.' || c.relname FROM pg_class c, aclexplode(c.relacl) a

@@ -192,6 +192,30 @@ def test_a_token_of_the_scope_read_reads_what_the_role_may_and_changes_nothing(c
     assert "scope" not in client.call("session.whoami") and client.change("token.issue")
 
 
+@pytest.mark.parametrize("role", ["front_desk", "site_admin", "auditor", "service"])
+def test_who_is_staff_of_one_site_does_elsewhere_what_anybody_may(connect, world, role):
+    operator = connect("operator")
+    refs = made(operator, world)
+    client = connect()
+    client.redeem(operator.change("staff.grant", login="one@demo.example", name="One", role=role, site=HERE)["code"])
+    methods = client.call("rpc.discover")["methods"]
+    wrong = []
+    for name in filter(tried, TABLE):
+        for params, whose, where in cases(name, "ada", world, refs):
+            if where != THERE:
+                continue
+            wanted = "ok" if TABLE[name].get("member") == "all" else "forbidden"
+            got = outcome(client, name, params, methods[name]["changes"])
+            if got != wanted:
+                wrong.append((name, whose, f"is {got}, should be {wanted}"))
+    assert not wrong
+    for method in ("space.day", "space.week"):
+        for where, known in ((HERE, True), (THERE, False)):
+            text = str(client.call(method, site=where, date="2055-03-01"))
+            for told in (world.login["minji"], refs["minji", where]):
+                assert (told in text) == known, (method, where, told)
+
+
 def every_request(world, me, methods):
     """One request of each method, as somebody would send it who may."""
     refs = {(who, site): "R-000000" for who in ("ada", "bob", "boss", "minji") for site in (HERE, THERE)}
