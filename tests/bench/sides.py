@@ -32,14 +32,10 @@ def cpu_of(pid, tree=False):
     used = int(fields[11]) + int(fields[12])
     if tree:
         used += int(fields[13]) + int(fields[14])
-        for child in children_of(pid):
+        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 used += sum(int(field) for field in stat_of(child)[11:13])
     return used / TICKS
-
-
-def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def stat_of(pid):

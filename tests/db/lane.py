@@ -5,8 +5,9 @@ import itertools
 import json
 import struct
 import threading
-import time
 import uuid
+
+from waiting import wait_until
 
 HOUR = 3600 * 1000000
 NINE = 2679141600 * 1000000  # 2054-11-24 14:00 UTC, a Tuesday, nine in the morning in New York
@@ -177,15 +178,13 @@ class Campus:
     def wait_blocked(self, count):
         """Until so many sessions of this database wait for a lock."""
         cursor = self.watcher.cursor()
-        deadline = time.monotonic() + 30
-        while True:
+
+        def are_there():
             cursor.execute("""SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND wait_event_type = 'Lock'""")
-            waiting = cursor.fetchone()[0]
-            if waiting >= count:
-                return
-            assert time.monotonic() < deadline, "%d of %d wait" % (waiting, count)
-            time.sleep(0.001)
+            return cursor.fetchone()[0] >= count
+
+        wait_until(are_there, what=f"that {count} wait")
 
     def race(self, *turns, gate=None):
         """Runs each turn (a function of a lane) on a session of its own, all released at the same instant: they

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 
 from lane import FAR, command, create
+from waiting import wait_until
 
 
 def test_purge_takes_the_old_in_bounded_steps_and_leaves_the_young(campus):
@@ -112,29 +113,18 @@ def evict(lane, pid, seen=None):
     return json.loads(lane.value("SELECT cowork.evict(%s, %s)", pid, seen))
 
 
-def until(what, *arguments):
-    """The first true answer of `what`, asked again and again for half a minute."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        answer = what(*arguments)
-        if answer:
-            return answer
-        time.sleep(0.002)
-    raise AssertionError("never came true")
-
-
 def look(watcher, waiting, pid, state, wait):
     """The root, as soon as it is seen where it is known to get to."""
     def once():
         seen = evict(watcher, waiting.pid())
         return seen if (seen["root"], seen.get("state"), seen.get("wait")) == (pid, state, wait) else None
-    return until(once)
+    return wait_until(once)
 
 
 def waits(watcher, pid, wait):
     """Until a backend at work waits for this."""
-    until(watcher.value, "SELECT true FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND wait_event = %s",
-          pid, wait)
+    wait_until(lambda: watcher.value("SELECT true FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
+                                     " AND wait_event = %s", pid, wait), what=wait)
 
 
 @pytest.fixture
@@ -161,7 +151,7 @@ def second_look(watcher, waiting, pid):
     def once():
         seen = evict(watcher, waiting.pid(), pid)
         return seen if seen["root"] is None or seen["terminated"] else None
-    return until(once)
+    return wait_until(once)
 
 
 def test_a_half_sent_batch_is_ended_at_the_second_look_and_the_lane_goes_on(campus, queue):
@@ -243,7 +233,6 @@ def test_another_roles_backend_is_left_alone(campus, queue):
     backdate = time.monotonic() + 1
     while time.monotonic() < backdate:
         assert not evict(watcher, waiting.pid(), pid)["terminated"]
-        time.sleep(0.1)
     admin.rollback()
     admin.close()
     thread.join()

@@ -14,14 +14,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 from rpc import Client
+from waiting import WAIT_S, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("daemon/coworkd", "client/cowork")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:).*")
-WAIT_S = 30
 
 
 def build():
@@ -54,16 +53,6 @@ def make_certificate(folder, names=("localhost",)):
                     "-days", "30", "-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={subject}",
                     "-keyout", key, "-out", cert], check=True, capture_output=True)
     return cert, key
-
-
-def wait_until(condition, timeout=WAIT_S, what="it"):
-    """For what announces itself to nobody (a database's row, a kernel's count): looks again and again."""
-    deadline = time.monotonic() + timeout
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not happen in {timeout} s")
-        time.sleep(0.01)
-    return value
 
 
 def wait_for_batches(sql, count=1):

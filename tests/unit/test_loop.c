@@ -68,6 +68,8 @@ struct note {
 	int number;
 };
 
+#define NOTES 4
+
 static void write_down(struct task *task)
 {
 	struct note *note = container_of(task, struct note, task);
@@ -77,19 +79,24 @@ static void write_down(struct task *task)
 		loop_cancel(note->loop, &note->cancels->task);
 }
 
+static void make_notes(struct note notes[NOTES], struct loop *loop, int *order, int *next)
+{
+	for (int i = 0; i < NOTES; i++)
+		notes[i] = (struct note){ .task.run = write_down,
+					  .loop = loop,
+					  .order = order,
+					  .next = next,
+					  .number = i + 1 };
+}
+
 static void tasks_run_once_and_in_order_unless_another_cancels_them(void **state)
 {
 	struct loop *loop = loop_new();
 	int order[8] = { 0 }, next = 0;
-	struct note notes[4];
+	struct note notes[NOTES];
 
 	assert_non_null(loop);
-	for (int i = 0; i < 4; i++)
-		notes[i] = (struct note){ .task.run = write_down,
-					  .loop = loop,
-					  .order = order,
-					  .next = &next,
-					  .number = i + 1 };
+	make_notes(notes, loop, order, &next);
 	notes[1].cancels = &notes[2];
 	for (int i = 0; i < 4; i++) {
 		loop_defer(loop, &notes[i].task);
@@ -108,15 +115,10 @@ static void tasks_behind_come_when_there_is_no_other(void **state)
 {
 	struct loop *loop = loop_new();
 	int order[8] = { 0 }, next = 0;
-	struct note notes[4];
+	struct note notes[NOTES];
 
 	assert_non_null(loop);
-	for (int i = 0; i < 4; i++)
-		notes[i] = (struct note){ .task.run = write_down,
-					  .loop = loop,
-					  .order = order,
-					  .next = &next,
-					  .number = i + 1 };
+	make_notes(notes, loop, order, &next);
 	notes[3].cancels = &notes[2];
 	loop_defer_behind(loop, &notes[0].task);
 	loop_defer_behind(loop, &notes[2].task);
