@@ -27,8 +27,9 @@ void buf_deinit(struct buf *buf);
 void buf_reset(struct buf *buf);
 
 void buf_add(struct buf *buf, const void *data, size_t len);
-/* Makes room for `len` bytes more and the NUL; false after a failure. */
+/* buf_reserve() where there is no room yet. */
 bool buf_grow(struct buf *buf, size_t len);
+/* Makes room for `len` bytes more and the NUL; false after a failure. */
 static inline bool buf_reserve(struct buf *buf, size_t len)
 {
 	/* As a rule there is some: here, for it is done for each word of an answer. */

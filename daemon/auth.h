@@ -22,7 +22,8 @@ enum scope {
 
 /*
  * How far `actor` may use `method` ("booking.create") at `site` (NULL: the operator's own things).
- * Staff of one site have SCOPE_SITE there and SCOPE_NONE elsewhere.
+ * Staff of one site, whatever their role, may at another what every member may with all of it, and
+ * nothing else.
  */
 enum scope may(const struct actor *actor, const char *method, const struct site *site);
 

@@ -78,7 +78,7 @@ size_t calendar_count(const struct calendar *calendar)
 	return calendar->index.count;
 }
 
-/* ---- stamps ---- */
+/* ---- units, and stamps of what changes ---- */
 
 static struct unit_node *find_unit(const struct calendar *calendar, int64_t id)
 {

@@ -168,12 +168,15 @@ static void write_space(struct jsonw *w, struct request *request, const struct c
 	static struct day_span spans[DAY_SPANS_MAX]; /* the loop is one thread */
 	bool same_for_many =
 		clock->days == 1 && !actor_is_staff_of(request->actor, request->site->id);
-	bool truncated;
-	struct day_text_key key = day_text_key(calendar, space, clock);
+	struct day_text_key key = { 0 };
 	size_t from = request->out.len, count;
+	bool truncated;
 
-	if (same_for_many && write_kept(w, request, &key))
-		return;
+	if (same_for_many) {
+		key = day_text_key(calendar, space, clock);
+		if (write_kept(w, request, &key))
+			return;
+	}
 	count = day_spans(calendar, clock, space, spans, &truncated);
 	jsonw_object(w);
 	jsonw_key(w, "space");

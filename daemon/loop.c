@@ -9,7 +9,7 @@
 
 /* Of one pass: what a pass takes for tasks is what a socket may have to wait for them. */
 #define TASKS_USEC  1000
-#define BEHIND_USEC 500
+#define BEHIND_USEC 500 /* no more of those behind from then on */
 
 struct loop {
 	struct event_base *base;
